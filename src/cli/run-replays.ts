@@ -8,6 +8,7 @@ import { type Agreement, otherChanges, runReplay } from '#verification/replay/ru
 import { endOfReplay } from '#verification/replay/score.ts';
 import type { SharedJudgments } from '#verification/replay/shared-judgments.ts';
 import { dealtReplayOf } from '#verification/replay/shown-canaries.ts';
+import { isUseless, noTally, tallied, uselessJudgeText } from '#verification/replay/useless-judge.ts';
 import { OracleAbsent } from '#verification/replay/watched-oracle.ts';
 import { withStep } from '#verification/replay/with-step.ts';
 import { CommandError, RunStopped } from './exit.ts';
@@ -156,6 +157,7 @@ export const runReplays = async (work: RunWork): Promise<StoredReplay[]> => {
   let nextReserve = draw.drawn.length;
   const ended: StoredReplay[] = [];
   let stopped: RunStopped | null = null;
+  let tally = noTally;
   const fault = new AbortController();
   const signal = AbortSignal.any([work.signal, fault.signal]);
   const throwIfStopping = () => {
@@ -196,9 +198,17 @@ export const runReplays = async (work: RunWork): Promise<StoredReplay[]> => {
       const end = endOfReplay(replay.checkpoint);
       if (end === null) throw new Error('An ended replay has no outcome.');
       if (!known) progress.end(replay.groundTruthId, end.outcome, end.reason);
-      if (end.outcome !== 'replaced') continue;
-      if (nextReserve < places) open.push(nextReserve++);
-      else progress.shrink();
+      if (end.outcome === 'replaced') {
+        if (nextReserve < places) open.push(nextReserve++);
+        else progress.shrink();
+      }
+      if (known) continue;
+      tally = tallied(tally, replay.checkpoint);
+      if (open.length > 0 && isUseless(tally))
+        throw new RunStopped(
+          uselessJudgeText(work.judge, tally, end.reason ?? ''),
+          'If the model that answers to this name is corrected, run the same command again to resume.',
+        );
     }
   };
   const carryOpen = async () => {

@@ -1,5 +1,5 @@
 import { sql } from 'drizzle-orm';
-import { foreignKey, index, integer, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
+import { boolean, foreignKey, index, integer, pgTable, text, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { maxRunErrorLength } from '#contracts/errors.ts';
 import {
   continuations,
@@ -53,6 +53,9 @@ export const verificationRuns = pgTable(
     /** What ingestion found; null before, and after pruning. */
     draw: jsonbOf('draw_json', runDrawSchema),
     snapshotDigest: text('snapshot_digest'),
+    /** Its newest replays in which the judge was asked in vain, in a row, and whether it was of use in any (`JudgeTally`). */
+    judgeVainInRow: integer('judge_vain_in_row').notNull().default(0),
+    judgeHasServed: boolean('judge_has_served').notNull().default(false),
     /** Of the judge's prompts, from the first judged replay on. */
     promptDigest: text('prompt_digest'),
     /** The run that this one resumes or retries. */
@@ -119,6 +122,7 @@ export const verificationRuns = pgTable(
     fits(table.activity, { maxLength: maxActivityLength }),
     isAtLeast(table.turn, 0),
     isAtLeast(table.faults, 0),
+    isAtLeast(table.judgeVainInRow, 0),
     isDigest(table.promptDigest),
     isListed(table.continuation, continuations),
     holds(

@@ -4,10 +4,11 @@ import type { Executor } from '#db/client.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { endOfReplay } from '#verification/replay/score.ts';
+import { isUseless, tallied, uselessJudgeText } from '#verification/replay/useless-judge.ts';
 import type { ServiceContext } from '../ground/context.ts';
 import { checkpointOf, type ReplayRow, replayingStatuses, wordlessSteps } from './checkpoint.ts';
 import { certifyJob, judgeOfRun, scoreJob } from './jobs.ts';
-import { advance } from './transitions.ts';
+import { advance, failRun } from './transitions.ts';
 
 /** Gives up: the missing step is stored as the verifier's own failure, so that the checkpoint is complete. */
 const giveUp = (
@@ -45,9 +46,14 @@ const promoteReserve = async (
   return { ...next, turn };
 };
 
+/** What to do once a useless judge was replaced or corrected. */
+const resumeWhenCorrected =
+  'If the model that answers to this name is corrected, resume the run: what was done so far is kept.';
+
 /**
  * Ends a replay whose checkpoint is complete: counts or replaces it, and hands the run to certification if it was the
- * last, all in one transaction. Nothing changes if the replay or its run has already ended.
+ * last, all in one transaction. If replays are left, but the judge has turned out useless, the run fails. Nothing changes
+ * if the replay or its run has already ended.
  * @param givenUp why an incomplete replay ends anyway, as unscored; without it an incomplete replay is an error.
  */
 export const endReplay = (
@@ -58,7 +64,13 @@ export const endReplay = (
   db.transaction(async (transaction) => {
     // The replays of a run end one at a time: otherwise the last two could each see the other open.
     const [run] = await transaction
-      .select({ judge: judgeOfRun, stranger: verificationRuns.stranger })
+      .select({
+        judge: judgeOfRun,
+        stranger: verificationRuns.stranger,
+        config: verificationRuns.config,
+        vainInRow: verificationRuns.judgeVainInRow,
+        hasServed: verificationRuns.judgeHasServed,
+      })
       .from(verificationRuns)
       .where(and(eq(verificationRuns.id, runId), inArray(verificationRuns.status, [...replayingStatuses])))
       .for('update');
@@ -74,11 +86,12 @@ export const endReplay = (
       .for('update');
     if (!run || row?.state !== 'open') return;
     const at = now();
-    const asked = { id: runId, ...run };
+    const asked = { id: runId, judge: run.judge, stranger: run.stranger };
 
     const decided = endOfReplay(checkpointOf(row));
     const steps = decided === null && givenUp !== undefined ? giveUp(row, givenUp) : {};
-    const end = decided ?? endOfReplay(checkpointOf({ ...row, ...steps }));
+    const checkpoint = checkpointOf({ ...row, ...steps });
+    const end = decided ?? endOfReplay(checkpoint);
     if (end === null) throw new Error('A replay with an incomplete checkpoint cannot end.');
     await transaction
       .update(verificationReplays)
@@ -89,11 +102,14 @@ export const endReplay = (
     if (promoted !== null) await sender.enqueue(transaction, [scoreJob(asked, promoted)]);
     const ended = end.outcome === 'replaced' ? 0 : 1;
     const gone = end.outcome === 'replaced' && promoted === null ? 1 : 0;
+    const tally = tallied(run, checkpoint);
     await transaction
       .update(verificationRuns)
       .set({
         progress: sql`${verificationRuns.progress} + ${ended}`,
         total: sql`${verificationRuns.total} - ${gone}`,
+        judgeVainInRow: tally.vainInRow,
+        judgeHasServed: tally.hasServed,
         updatedAt: at,
       })
       .where(eq(verificationRuns.id, runId));
@@ -102,7 +118,12 @@ export const endReplay = (
       .select({ replays: count() })
       .from(verificationReplays)
       .where(and(eq(verificationReplays.runId, runId), eq(verificationReplays.state, 'open')));
-    if (open?.replays !== 0) return;
+    if (open?.replays !== 0) {
+      if (!isUseless(tally)) return;
+      const why = uselessJudgeText(run.config.judge, tally, end.reason ?? '');
+      await failRun(transaction, runId, `${why} ${resumeWhenCorrected}`, at);
+      return;
+    }
     await advance(transaction, runId, 'CERTIFYING', at);
     await sender.enqueue(transaction, [certifyJob(asked)]);
   });

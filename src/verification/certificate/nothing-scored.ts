@@ -1,20 +1,13 @@
 import { type JudgeIdentity, judgeOf } from '#contracts/judge-providers.ts';
 import type { WordlessCheckpoint } from '#contracts/replay.ts';
 import type { ReplayEnd } from '../replay/score.ts';
+import { chooseAnotherJudge, judgeText } from '../replay/useless-judge.ts';
 
 type Ended = { checkpoint: Pick<WordlessCheckpoint, 'answerKey'>; end: ReplayEnd };
 
 const changes = (count: number) => `${count} ${count === 1 ? 'change' : 'changes'}`;
 
-/** "the judge fake-1 (chat at http://127.0.0.1:8000)" */
-const judgeText = ({ provider, model, endpoint }: JudgeIdentity) =>
-  judgeOf(provider).model === null
-    ? 'the offline check'
-    : `the judge ${model} (${provider}${endpoint === null ? '' : ` at ${endpoint}`})`;
-
 const otherChanges = 'Choose a repository, a date or a label with more substantial changes.';
-const otherJudge =
-  'Choose another judge or model. “echelon-verify judge exam” shows before a run whether one can be used.';
 
 /**
  * Why a run has no scored replay, and what its owner can do about that. The repository is to blame only for changes that
@@ -42,7 +35,7 @@ export const whyNothingScored = (replays: readonly Ended[], judge: JudgeIdentity
     ...(trivial.length === 0
       ? []
       : [`In ${changes(trivial.length)}, ${judgeText(judge)} found nothing to ask about.`]),
-    ...(isModel && unscored.length + unanswered.length > 0 ? [otherJudge] : []),
+    ...(isModel && unscored.length + unanswered.length > 0 ? [chooseAnotherJudge] : []),
     ...(trivial.length > 0 || replays.length === 0 ? [otherChanges] : []),
   ];
   return `No replay was scored, so there is nothing to certify. ${parts.join(' ')}`;

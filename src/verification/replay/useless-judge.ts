@@ -1,0 +1,70 @@
+import { type JudgeIdentity, judgeOf } from '#contracts/judge-providers.ts';
+import type { WordlessCheckpoint } from '#contracts/replay.ts';
+import { maxAsks } from '../judging/ask.ts';
+
+/** What a run's ended replays have shown of its judge since the start of this run. */
+export type JudgeTally = {
+  /** The newest replays that were asked about in vain, without one between them that was not. */
+  vainInRow: number;
+  /** Whether any replay got what it needed. */
+  hasServed: boolean;
+};
+
+export const noTally: JudgeTally = { vainInRow: 0, hasServed: false };
+
+/** So many replays in vain, before the first that was not, stop a run. */
+const fewReplays = 5;
+/** So many in a row stop it later too. They are more, because a weak judge fails now and then. */
+const manyReplays = 10;
+
+const measures = ['precision', 'recall', 'reply'] as const;
+
+/**
+ * Whether a replay asked its judge in vain: to the end of a budget, and no answer could be used. Null if it shows
+ * neither: the judge was not asked, or was not available, or found nothing in the change.
+ */
+const wasInVain = (checkpoint: WordlessCheckpoint): boolean | null => {
+  const { answerKey } = checkpoint;
+  if (answerKey?.kind === 'impossible') return answerKey.cause === 'judge' ? true : null;
+  if (answerKey?.kind === 'unavailable') return answerKey.asks >= maxAsks ? true : null;
+  const verdicts = measures.flatMap((measure) => checkpoint[measure] ?? []);
+  if (verdicts.some(({ kind, asks }) => kind === 'unscored' && asks >= maxAsks)) return true;
+  return verdicts.some(({ kind, asks }) => kind === 'judged' && asks > 0) ? false : null;
+};
+
+/** The tally with one more replay, which has ended. */
+export const tallied = (tally: JudgeTally, checkpoint: WordlessCheckpoint): JudgeTally => {
+  switch (wasInVain(checkpoint)) {
+    case true:
+      return { ...tally, vainInRow: tally.vainInRow + 1 };
+    case false:
+      return { vainInRow: 0, hasServed: true };
+    case null:
+      return tally;
+  }
+};
+
+/** Whether the run stops: its other replays would only cost more calls. */
+export const isUseless = ({ vainInRow, hasServed }: JudgeTally): boolean =>
+  vainInRow >= (hasServed ? manyReplays : fewReplays);
+
+/** "the judge fake-1 (chat at http://127.0.0.1:8000)" */
+export const judgeText = ({ provider, model, endpoint }: JudgeIdentity): string =>
+  judgeOf(provider).model === null
+    ? 'the offline check'
+    : `the judge ${model} (${provider}${endpoint === null ? '' : ` at ${endpoint}`})`;
+
+export const chooseAnotherJudge =
+  'Choose another judge or model. “echelon-verify judge exam” shows before a run whether one can be used.';
+
+/**
+ * Tells the run's owner why it stopped. It does not say how to resume.
+ * @param reason why the last replay has no score, in words of this program.
+ */
+export const uselessJudgeText = (judge: JudgeIdentity, { vainInRow }: JudgeTally, reason: string): string =>
+  [
+    `In ${vainInRow} replays in a row ${judgeText(judge)} gave no answer that can be used, so it is asked no more.`,
+    `The last time: ${reason}.`,
+    'Check whether the model can read the prompt and answer in JSON at length.',
+    chooseAnotherJudge,
+  ].join(' ');
