@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import type { JudgeProvider } from '#contracts/judge-providers.ts';
-import { type BaselineVerdicts, noUsage, type SettledAnswerKey } from '#contracts/replay.ts';
+import { type BaselineVerdicts, noUsage, type SharedAnswerKey } from '#contracts/replay.ts';
 import { noVariants } from '#testing/builders/replay-checkpoint.ts';
 import { measureOf } from '#testing/fakes/anthropic/answers.ts';
 import type { AnthropicFake } from '#testing/fakes/anthropic/anthropic-fake.ts';
@@ -67,7 +67,7 @@ const keyNumber = (number: number) => ({
   questionQuote: 'export const limit = 25;',
   variants: noVariants,
 });
-const outcome = (number: number): SettledAnswerKey => ({
+const outcome = (number: number): SharedAnswerKey => ({
   kind: 'made',
   key: keyNumber(number),
   model: 'm-1',

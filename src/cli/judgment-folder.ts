@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { faultCode } from '#contracts/errors.ts';
 import { instantSchema } from '#contracts/instant.ts';
 import { judgeProviders } from '#contracts/judge-providers.ts';
-import { type AnswerKey, baselineVerdictsSchema, settledAnswerKeySchema } from '#contracts/replay.ts';
+import { type AnswerKey, baselineVerdictsSchema, sharedAnswerKeySchema } from '#contracts/replay.ts';
 import { takeLock } from '#db/embedded/lock.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import { keyLifeMs, type SharedJudgments } from '#verification/replay/shared-judgments.ts';
@@ -19,7 +19,7 @@ const storedSchema = z.object({
   judgeModel: z.string(),
   judgeEndpoint: z.string().nullable(),
   promptDigest: z.string(),
-  outcome: settledAnswerKeySchema,
+  outcome: sharedAnswerKeySchema,
   /** The replay that had the key made. If it was cut off before its checkpoint held the key, it still owns the key. */
   keyOfReplay: z.string(),
   baseline: baselineVerdictsSchema.nullable(),

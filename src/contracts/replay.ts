@@ -176,27 +176,31 @@ export const madeAnswerKeySchema = z.object({
 });
 export type MadeAnswerKey = z.infer<typeof madeAnswerKeySchema>;
 
-/** Why there is no key: the judge found nothing in the change that counts, or gave no usable answer about it. */
+/** Why there is no key: each time the judge found nothing in the change that counts, or it gave no usable answer. */
 export const keylessCauses = ['change', 'judge'] as const;
 
+const keylessSchema = z.object({
+  kind: z.literal('impossible'),
+  cause: z.enum(keylessCauses),
+  reason: storableTextSchema,
+  reused: z.boolean(),
+  ...keyAskedShape,
+});
+
 /**
- * A key, or the finding that none can be made. Later runs on the same change reuse it. `reused`: an earlier run paid.
+ * What later runs on the same change reuse: a key, or that the change has nothing to make one of. What lay in the judge
+ * is not among them. `reused`: an earlier run paid.
  */
-export const settledAnswerKeySchema = z.discriminatedUnion('kind', [
+export const sharedAnswerKeySchema = z.discriminatedUnion('kind', [
   madeAnswerKeySchema,
-  z.object({
-    kind: z.literal('impossible'),
-    cause: z.enum(keylessCauses),
-    reason: storableTextSchema,
-    reused: z.boolean(),
-    ...keyAskedShape,
-  }),
+  keylessSchema.extend({ cause: z.literal('change') }),
 ]);
-export type SettledAnswerKey = z.infer<typeof settledAnswerKeySchema>;
+export type SharedAnswerKey = z.infer<typeof sharedAnswerKeySchema>;
 
 /** The answer key: made, impossible for this change (it is replaced), or unavailable (unscored). */
 export const answerKeyOutcomeSchema = z.discriminatedUnion('kind', [
-  ...settledAnswerKeySchema.options,
+  madeAnswerKeySchema,
+  keylessSchema,
   z.object({ kind: z.literal('unavailable'), reason: storableTextSchema, ...keyAskedShape }),
 ]);
 export type AnswerKeyOutcome = z.infer<typeof answerKeyOutcomeSchema>;

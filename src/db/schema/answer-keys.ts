@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { foreignKey, pgTable, primaryKey, text, uuid } from 'drizzle-orm/pg-core';
 import type { JudgeProvider } from '#contracts/judge-providers.ts';
-import { baselineVerdictsSchema, settledAnswerKeySchema } from '#contracts/replay.ts';
+import { baselineVerdictsSchema, sharedAnswerKeySchema } from '#contracts/replay.ts';
 import { holds, isDigest } from './checks.ts';
 import { instant, jsonbOf } from './columns.ts';
 import { groundTruthRecords } from './ground-truths.ts';
@@ -21,7 +21,7 @@ export const answerKeys = pgTable(
     /** The origin of an endpoint that the operator chose: two may serve one name differently. Empty: the provider's own. */
     judgeEndpoint: text('judge_endpoint').notNull().default(''),
     promptDigest: text('prompt_digest').notNull(),
-    outcome: jsonbOf('outcome_json', settledAnswerKeySchema).notNull(),
+    outcome: jsonbOf('outcome_json', sharedAnswerKeySchema).notNull(),
     /** The replay that had it made: one that was cut off before its checkpoint held the key takes up its own. */
     keyOfReplay: uuid('key_of_replay').notNull(),
     baseline: jsonbOf('baseline_json', baselineVerdictsSchema),

@@ -5,6 +5,7 @@ import { answerKeys } from '#db/schema/answer-keys.ts';
 import { openPolicy } from '#testing/rigs/engine-rig.ts';
 import { allShared, judgmentsRig, keysOf, numberedKeys, sharedCalls } from '#testing/rigs/judgments-rig.ts';
 import { changeNumbers, drawOf, offlineReply, unavailable } from '#testing/rigs/scripted-engine.ts';
+import type { JudgeReply } from '#verification/judges/judge.ts';
 import type { WorkerContext } from '../ground/context.ts';
 import { advanceReplay } from '../pipeline/advance-replay.ts';
 import { ingestRun } from '../pipeline/ingest.ts';
@@ -65,17 +66,23 @@ test('a change that no key can be made for is not asked about twice either', asy
   expect(second.replays.map(({ outcome }) => outcome)).toEqual(['replaced', 'scored', 'scored']);
 });
 
-test('a key that could not be obtained is not shared: the next run asks again', async () => {
-  let down = true;
-  const at = await judgmentsRig({
-    judge: async ({ measure }) =>
-      down && measure === 'answer_key' ? unavailable('no connection') : undefined,
-  });
-  await at.run();
-  expect(await at.db.$count(answerKeys)).toBe(0);
-  down = false;
-  expect((await at.run()).status).toBe('COMPLETED');
-});
+test.each<[string, JudgeReply]>([
+  ['an outage', unavailable('no connection')],
+  ['garbage', { ...unavailable(''), ok: false, fault: 'malformed', detail: '' }],
+  ['refusals', { ...unavailable(''), ok: false, fault: 'refused', detail: '' }],
+])(
+  'a key that could not be obtained because of %s is not shared: the next run asks again',
+  async (_, fault) => {
+    let down = true;
+    const at = await judgmentsRig({
+      judge: async ({ measure }) => (down && measure === 'answer_key' ? fault : undefined),
+    });
+    await at.run();
+    expect(await at.db.$count(answerKeys)).toBe(0);
+    down = false;
+    expect((await at.run()).status).toBe('COMPLETED');
+  },
+);
 
 test('a key is used for 90 days; then it is retired and made again, and so is its baseline', async () => {
   const at = await judgmentsRig({ judge: numberedKeys() });

@@ -71,7 +71,7 @@ test('the same change said twice counts once', async () => {
   expect(await make(twice, twice)).toMatchObject({ kind: 'made', key: { changes: [{ id: 'c1' }] } });
 });
 
-const repeat = (reply: ScriptedReply) => [reply, reply, reply, reply];
+const repeat = (reply: ScriptedReply): ScriptedReply[] => [reply, reply, reply, reply];
 
 test.each<[string, ScriptedReply, string]>([
   ['no changes', { changes: [], question }, 'no changes named'],
@@ -98,6 +98,20 @@ test.each<[string, ScriptedReply, string]>([
     asks: 4,
     usage: { calls: 4 },
   });
+});
+
+test.each<[string, ScriptedReply]>([
+  ['a refusal', { fault: 'refused' }],
+  ['a truncated one', { fault: 'truncated' }],
+  ['a malformed one', { fault: 'malformed' }],
+  ['one without a question', { changes: [good], question: null }],
+])('with %s among empty answers the missing key is not put on the change', async (_, other) => {
+  const empty = { changes: [], question: null };
+  for (const at of [0, 1, 3])
+    expect(await make(...repeat(empty).with(at, other))).toMatchObject({
+      kind: 'impossible',
+      cause: 'judge',
+    });
 });
 
 test('an API that rejects every request for a key says nothing about the pull request', async () => {

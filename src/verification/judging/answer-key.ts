@@ -27,13 +27,13 @@ export const makeAnswerKey = async (
   const diff = parseDiff(groundTruth.diff);
   const ways = variants ? dealWays(groundTruth) : [];
   let best: Candidate | null = null;
-  let namedNone = false;
+  let empty = 0;
   const { outcome, ...asked } = await askWithinBudget(
     judge,
     model,
     () => ({ measure: 'answer_key', ...(variants && { ways }) }),
     (answer) => {
-      namedNone ||= answer.changes.length === 0;
+      if (answer.changes.length === 0) empty += 1;
       const candidate = readKey(answer, { diff, groundTruth, ways });
       if (typeof candidate === 'string') return candidate;
       const askedBefore = best !== null;
@@ -58,8 +58,8 @@ export const makeAnswerKey = async (
   if (outcome.kind === 'outlived' && outcome.rejected) return { kind: 'unavailable', reason: fault, ...took };
   return {
     kind: 'impossible',
-    // An empty answer is a finding about the change. Whatever else cannot be used is the judge's own failure.
-    cause: namedNone ? 'change' : 'judge',
+    // Nothing but empty answers is a finding about the change. Whatever else cannot be used is the judge's own failure.
+    cause: empty === took.asks ? 'change' : 'judge',
     reason: `no usable answer key after asking ${took.asks} times: ${fault}`,
     reused: false,
     ...took,

@@ -4,7 +4,7 @@ import type {
   MadeAnswerKey,
   ReplayCheckpoint,
   ReplayStep,
-  SettledAnswerKey,
+  SharedAnswerKey,
 } from '#contracts/replay.ts';
 import { type Canary, noUsage } from '#contracts/replay.ts';
 import { dealCanaries } from '../canaries/deal-canaries.ts';
@@ -191,9 +191,9 @@ const nothingPaid: KeyAccount = { asks: 0, retries: 0, latencyMs: 0, usage: noUs
 
 /** A key that stands, whoever had it made. What this run paid stays on its own account. */
 const onAccount = (
-  standing: SettledAnswerKey,
+  standing: SharedAnswerKey,
   { asks, retries, latencyMs, usage, variantsAsked }: KeyAccount,
-): SettledAnswerKey => ({ ...standing, reused: false, asks, retries, latencyMs, usage, variantsAsked });
+): SharedAnswerKey => ({ ...standing, reused: false, asks, retries, latencyMs, usage, variantsAsked });
 
 /**
  * The key with its variants. Where another judge is to write them, the draft is kept first: it is paid for, and the
@@ -221,9 +221,13 @@ const obtainAnswerKey = async (
     const others = other === null ? [] : [{ judge: other.open(groundTruth), model: other.model }];
     made = await withVariants(made, groundTruth, { writers: [...others, own], signal });
   }
-  if (made.kind === 'unavailable' || shared === null) return made;
+  if (shared === null || !isSharable(made)) return made;
   return onAccount(await shared.keepAnswerKey(made), made);
 };
+
+/** What lay in the judge says nothing to another run: the same question may be answered the next time. */
+const isSharable = (outcome: AnswerKeyOutcome): outcome is SharedAnswerKey =>
+  outcome.kind === 'made' || (outcome.kind === 'impossible' && outcome.cause === 'change');
 
 const ended = (checkpoint: ReplayCheckpoint): ReplayEnd => {
   const end = endOfReplay(checkpoint);

@@ -4,17 +4,18 @@ import {
   type BaselineVerdicts,
   noUsage,
   type ReplayCheckpoint,
-  type SettledAnswerKey,
+  type SharedAnswerKey,
 } from '#contracts/replay.ts';
 import { content, stage } from '#testing/rigs/replay-stage.ts';
+import type { ScriptedReply } from '#testing/rigs/scripted-judge.ts';
 import type { Kept, SharedJudgments } from './shared-judgments.ts';
 
 const keyOf = ({ answerKey }: ReplayCheckpoint): AnswerKey =>
   answerKey?.kind === 'made' ? answerKey.key : expect.unreachable('no key was made');
 
 /** An in-memory store of what runs share. */
-const sharedInMemory = (): SharedJudgments & { kept: { key: SettledAnswerKey | null } } => {
-  const kept: { key: SettledAnswerKey | null; baseline: BaselineVerdicts | null } = {
+const sharedInMemory = (): SharedJudgments & { kept: { key: SharedAnswerKey | null } } => {
+  const kept: { key: SharedAnswerKey | null; baseline: BaselineVerdicts | null } = {
     key: null,
     baseline: null,
   };
@@ -119,12 +120,30 @@ test('a baseline that was kept but not shared is shared when the replay resumes'
   expect(await shared.baseline(keyOf(cut.kept))).toMatchObject({ value: { precision: { kind: 'judged' } } });
 });
 
-test('runs also share that no key can be made for a change', async () => {
+test('runs also share that a change has nothing to make a key of', async () => {
   const shared = sharedInMemory();
-  await stage({ shared, respond: () => ({ fault: 'malformed' }) }).run();
+  await stage({ shared, respond: () => ({ changes: [], question: null }) }).run();
   const second = stage({ shared });
   expect(await second.run()).toMatchObject({ outcome: 'replaced' });
   expect(second.measures()).toEqual([]);
+});
+
+test.each<[string, ScriptedReply]>([
+  ['garbage', { fault: 'malformed' }],
+  ['refusals', { fault: 'refused' }],
+  ['answers cut off', { fault: 'truncated' }],
+  [
+    'quotes from elsewhere',
+    { changes: [{ id: '1', statement: 'A claim.', quote: 'from elsewhere' }], question: null },
+  ],
+])('a judge that gives nothing but %s leaves nothing to share: another run asks again', async (_, reply) => {
+  const shared = sharedInMemory();
+  const first = stage({ shared, respond: () => reply });
+  expect(await first.run()).toMatchObject({ outcome: 'replaced' });
+  expect([first.kept.answerKey, shared.kept.key]).toMatchObject([{ cause: 'judge', asks: 4 }, null]);
+  expect(await stage({ shared }).run()).toMatchObject({ outcome: 'scored' });
+  // The run's own checkpoint stands.
+  expect(await stage({ shared, checkpoint: first.kept }).run()).toMatchObject({ outcome: 'replaced' });
 });
 
 test('an unavailable judge leaves nothing to share', async () => {

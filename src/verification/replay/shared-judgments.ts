@@ -1,4 +1,4 @@
-import type { AnswerKey, BaselineVerdicts, SettledAnswerKey } from '#contracts/replay.ts';
+import type { AnswerKey, BaselineVerdicts, SharedAnswerKey } from '#contracts/replay.ts';
 
 /** A key is retired 90 days after it was made (methodology; certificate.md, "Sealed keys"). */
 export const keyLifeMs = 90 * 24 * 60 * 60 * 1000;
@@ -14,9 +14,9 @@ export type Kept<T> = { value: T; own: boolean };
  * baseline. So constructs are compared by one key, and only the first run pays for it.
  */
 export type SharedJudgments = {
-  answerKey(): Promise<Kept<SettledAnswerKey> | null>;
+  answerKey(): Promise<Kept<SharedAnswerKey> | null>;
   /** Returns the key that stands: another run's if that run was faster. */
-  keepAnswerKey(outcome: SettledAnswerKey): Promise<SettledAnswerKey>;
+  keepAnswerKey(outcome: SharedAnswerKey): Promise<SharedAnswerKey>;
   /** Null: none were kept, or they were judged by another key. */
   baseline(key: AnswerKey): Promise<Kept<BaselineVerdicts> | null>;
   /** Keeps them if this key still stands and has none yet. */
