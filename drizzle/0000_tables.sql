@@ -264,6 +264,7 @@ CREATE TABLE "judge_spend" (
 	"most_usd" double precision NOT NULL,
 	"is_known" boolean DEFAULT true NOT NULL,
 	"calls" bigint,
+	"estimated_calls" bigint,
 	"input_tokens" bigint,
 	"cache_write_tokens" bigint,
 	"cache_read_tokens" bigint,
@@ -275,11 +276,12 @@ CREATE TABLE "judge_spend" (
 	CONSTRAINT "judge_spend_likely_usd_check" CHECK ("judge_spend"."likely_usd" >= 0 and "judge_spend"."likely_usd" < 'Infinity'),
 	CONSTRAINT "judge_spend_most_usd_check" CHECK ("judge_spend"."most_usd" >= 0 and "judge_spend"."most_usd" < 'Infinity'),
 	CONSTRAINT "judge_spend_calls_check" CHECK ("judge_spend"."calls" >= 0),
+	CONSTRAINT "judge_spend_estimated_calls_check" CHECK ("judge_spend"."estimated_calls" >= 0),
 	CONSTRAINT "judge_spend_input_tokens_check" CHECK ("judge_spend"."input_tokens" >= 0),
 	CONSTRAINT "judge_spend_cache_write_tokens_check" CHECK ("judge_spend"."cache_write_tokens" >= 0),
 	CONSTRAINT "judge_spend_cache_read_tokens_check" CHECK ("judge_spend"."cache_read_tokens" >= 0),
 	CONSTRAINT "judge_spend_output_tokens_check" CHECK ("judge_spend"."output_tokens" >= 0),
-	CONSTRAINT "judge_spend_settled_check" CHECK (num_nulls("judge_spend"."calls", "judge_spend"."input_tokens", "judge_spend"."cache_write_tokens", "judge_spend"."cache_read_tokens", "judge_spend"."output_tokens") = case when "judge_spend"."state" = 'settled' then 0 else 5 end),
+	CONSTRAINT "judge_spend_settled_check" CHECK (num_nulls("judge_spend"."calls", "judge_spend"."estimated_calls", "judge_spend"."input_tokens", "judge_spend"."cache_write_tokens", "judge_spend"."cache_read_tokens", "judge_spend"."output_tokens") = case when "judge_spend"."state" = 'settled' then 0 else 6 end),
 	CONSTRAINT "judge_spend_leased_check" CHECK ("judge_spend"."leased_until" is null or "judge_spend"."state" = 'open')
 );
 --> statement-breakpoint

@@ -2,6 +2,7 @@ import type { Audit, AuditResult } from '#contracts/audit.ts';
 import type { Certificate, SeedSource } from '#contracts/certificate.ts';
 import { exclusionReasons } from '#contracts/ground-truth.ts';
 import type { Interval } from '#contracts/interval.ts';
+import { estimatedTokensText } from '#contracts/replay.ts';
 import { claimSteps, precisionMeaning } from '#verification/certificate/claim-steps.ts';
 import { ruledOnText } from '#verification/certificate/judge-standing.ts';
 import { compositeOf } from '#verification/statistics/aggregate.ts';
@@ -141,7 +142,14 @@ const judgeCost = (certificate: Certificate) => {
     usage.costUsd === null
       ? 'cost unknown: the model’s price is, or the endpoint did not state the tokens of some calls, which are then estimated from characters'
       : `${usage.costUsd.toFixed(4)} USD`;
-  return `${usage.calls} calls, ${tokens.toLocaleString('en')} tokens, ${cost}${lostCost(certificate)}`;
+  return [
+    `${usage.calls} calls`,
+    `${tokens.toLocaleString('en')} tokens`,
+    estimatedTokensText(usage),
+    `${cost}${lostCost(certificate)}`,
+  ]
+    .filter((part) => part !== '')
+    .join(', ');
 };
 
 const seedWords: Record<SeedSource, string> = {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, onTestFinished, test } from 'vitest';
-import { measureOf } from '#testing/fakes/anthropic/answers.ts';
+import { answerPlausibly, measureOf } from '#testing/fakes/anthropic/answers.ts';
 import {
   type CompletionsBehaviour,
   type CompletionsFakeOptions,
@@ -109,6 +109,38 @@ test('without a price the cost is unknown, no limit is accepted, and a dry run s
     '--json',
   );
   expect(paid.code).toBe(0);
+});
+
+test('tokens that the endpoint did not state are marked as estimated, at a price of nothing too', async () => {
+  const free = { 'model-1': { input: 0, cacheWrite: 0, cacheRead: 0, output: 0 } };
+  const fake = await endpoint({
+    behave: (request, at) => ({
+      kind: 'answer',
+      answer: answerPlausibly({ system: [request.user], user: request.user }),
+      ...(at % 2 === 0 && { usage: null }),
+    }),
+  });
+  const settings = { judges: chatAt(fake.url), judgePrices: free };
+  const out = join(folder, 'estimated');
+  const { code, stdout } = await verifyBy(settings, '--judge', 'chat', '--out', out, '--json');
+  expect(code).toBe(0);
+  const certificate = certificateOf(stdout);
+  const calls = fake.requests.length;
+  const marked = Math.ceil(calls / 2);
+  expect(certificate.usage).toMatchObject({ calls, estimatedCalls: marked, costUsd: 0 });
+  expect(recomputeCertificate(certificate).disagreements).toEqual([]);
+  const { usageByMeasure } = certificate;
+  const tampered = { ...usageByMeasure, recall: { ...usageByMeasure.recall, estimatedCalls: 1_000 } };
+  expect(
+    recomputeCertificate({ ...certificate, usageByMeasure: tampered }).disagreements.map(
+      ({ field }) => field,
+    ),
+  ).toEqual(expect.arrayContaining(['usage.estimated_calls', 'usage_by_measure.recall.estimated_calls']));
+  const shown = await runInProcess(['inspect', join(out, 'certificate.json')], withSettings({}));
+  expect(shown.stdout.replaceAll(/\s+/g, ' ')).toContain(
+    `${calls} calls, ${(certificate.usage.inputTokens + certificate.usage.outputTokens).toLocaleString('en')} tokens, tokens estimated for ${marked} of ${calls} calls`,
+  );
+  expect(shown.stdout).toMatch(/ \d+ +≈[\d,]+ +≈[\d,]+/);
 });
 
 test('two vendors are held against each other, whichever judges first', async () => {

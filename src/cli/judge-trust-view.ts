@@ -2,7 +2,7 @@ import type { Certificate, UsageByMeasure } from '#contracts/certificate.ts';
 import type { Interval } from '#contracts/interval.ts';
 import { judgeOf } from '#contracts/judge-providers.ts';
 import type { JudgeTrust } from '#contracts/judge-trust.ts';
-import { canaryWays } from '#contracts/replay.ts';
+import { canaryWays, estimatedTokensText } from '#contracts/replay.ts';
 import {
   canaryCountsText,
   ceilingText,
@@ -198,13 +198,16 @@ export const usageRows = ({ usage, usageByMeasure }: Certificate): string[] => {
     ...(Object.keys(measures) as (keyof UsageByMeasure)[]).map((measure) => {
       const { calls, inputTokens, cacheWriteTokens, cacheReadTokens, outputTokens, costUsd } =
         usageByMeasure[measure];
+      const tokens = (amount: number) =>
+        `${usageByMeasure[measure].estimatedCalls === 0 ? '' : '≈'}${amount.toLocaleString('en')}`;
       return row([
         measures[measure],
         `${calls}`,
-        (inputTokens + cacheWriteTokens + cacheReadTokens).toLocaleString('en'),
-        outputTokens.toLocaleString('en'),
+        tokens(inputTokens + cacheWriteTokens + cacheReadTokens),
+        tokens(outputTokens),
         costUsd === null ? 'unknown' : costUsd.toFixed(4),
       ]);
     }),
+    ...(usage.estimatedCalls === 0 ? [] : [`  ≈: ${estimatedTokensText(usage)}, from characters`]),
   ];
 };

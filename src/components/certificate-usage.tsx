@@ -1,4 +1,5 @@
 import type { Certificate, UsageByMeasure } from '#contracts/certificate.ts';
+import { estimatedTokensText } from '#contracts/replay.ts';
 import { countText } from './format.ts';
 import { ScrollTable } from './scroll-table.tsx';
 
@@ -14,7 +15,11 @@ const columns = ['US$', 'Calls', 'Tokens in', 'Tokens out', 'Cache written', 'Ca
 const numberCell = 'py-2 pr-4 text-right tabular-nums whitespace-nowrap';
 
 /** What judging took, by purpose. */
-export const UsageTable = ({ certificate: { usageByMeasure, judge } }: { certificate: Certificate }) => {
+export const UsageTable = ({
+  certificate: { usage, usageByMeasure, judge },
+}: {
+  certificate: Certificate;
+}) => {
   if (judge === 'offline')
     return <p className="max-w-[68ch]">No tokens, no cost: the offline check calls no model.</p>;
   return (
@@ -36,6 +41,8 @@ export const UsageTable = ({ certificate: { usageByMeasure, judge } }: { certifi
           {(Object.keys(measures) as (keyof UsageByMeasure)[]).map((measure) => {
             const { calls, inputTokens, cacheWriteTokens, cacheReadTokens, outputTokens, costUsd } =
               usageByMeasure[measure];
+            const tokens = (amount: number) =>
+              `${usageByMeasure[measure].estimatedCalls === 0 ? '' : '≈'}${countText(amount)}`;
             return (
               <tr key={measure} data-usage={measure}>
                 <th scope="row" className="py-2 pr-4 pl-4 text-left font-normal whitespace-nowrap sm:pl-6">
@@ -43,10 +50,10 @@ export const UsageTable = ({ certificate: { usageByMeasure, judge } }: { certifi
                 </th>
                 <td className={numberCell}>{costUsd === null ? 'unknown' : costUsd.toFixed(4)}</td>
                 <td className={numberCell}>{countText(calls)}</td>
-                <td className={numberCell}>{countText(inputTokens)}</td>
-                <td className={numberCell}>{countText(outputTokens)}</td>
-                <td className={numberCell}>{countText(cacheWriteTokens)}</td>
-                <td className={`${numberCell} sm:pr-6`}>{countText(cacheReadTokens)}</td>
+                <td className={numberCell}>{tokens(inputTokens)}</td>
+                <td className={numberCell}>{tokens(outputTokens)}</td>
+                <td className={numberCell}>{tokens(cacheWriteTokens)}</td>
+                <td className={`${numberCell} sm:pr-6`}>{tokens(cacheReadTokens)}</td>
               </tr>
             );
           })}
@@ -55,6 +62,8 @@ export const UsageTable = ({ certificate: { usageByMeasure, judge } }: { certifi
       <p className="mt-3 text-sm text-muted">
         The rows add up to the calls, tokens and cost above. Reused answer keys and baselines are not in them,
         because an earlier run paid for those.
+        {usage.estimatedCalls > 0 &&
+          ` ≈: ${estimatedTokensText(usage)}, from characters, because the endpoint did not state them.`}
       </p>
     </>
   );

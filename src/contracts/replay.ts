@@ -2,9 +2,14 @@ import { z } from 'zod';
 import { storedOutcomeSchema, type WordlessOutcome } from './oracle.ts';
 import { storableTextSchema } from './text.ts';
 
-/** Tokens of judge calls, summed. The offline check uses none. `costUsd` is null if the model's price is unknown. */
+/**
+ * Tokens of judge calls, summed. The offline check uses none. `estimatedCalls` are those of `calls` whose endpoint did not
+ * state its tokens: they are estimated from characters. `costUsd` is null if the model's price or a call's tokens are
+ * unknown.
+ */
 export const judgeUsageSchema = z.object({
   calls: z.number().int(),
+  estimatedCalls: z.number().int(),
   inputTokens: z.number().int(),
   cacheWriteTokens: z.number().int(),
   cacheReadTokens: z.number().int(),
@@ -15,12 +20,22 @@ export type JudgeUsage = z.infer<typeof judgeUsageSchema>;
 
 export const noUsage: JudgeUsage = {
   calls: 0,
+  estimatedCalls: 0,
   inputTokens: 0,
   cacheWriteTokens: 0,
   cacheReadTokens: 0,
   outputTokens: 0,
   costUsd: 0,
 };
+
+/** Says that not all tokens were counted by the endpoint; empty if they were. */
+export const estimatedTokensText = ({
+  calls,
+  estimatedCalls,
+}: Pick<JudgeUsage, 'calls' | 'estimatedCalls'>): string =>
+  estimatedCalls === 0
+    ? ''
+    : `tokens estimated for ${estimatedCalls.toLocaleString('en')} of ${calls.toLocaleString('en')} calls`;
 
 /**
  * How a model was held to the form of its answers: by the API (`json_schema`), to JSON alone (`json_object`), or only by

@@ -48,6 +48,7 @@ test('POST /runs answers 201 with the run’s id, PENDING and the judge, and onl
     max_cost_usd: null,
     usage: {
       calls: 0,
+      estimated_calls: 0,
       input_tokens: 0,
       cache_write_tokens: 0,
       cache_read_tokens: 0,

@@ -361,7 +361,7 @@ def exam_of(stated):
 
 def usage_of(parts):
     total = {}
-    for name in ("calls", "input_tokens", "cache_write_tokens", "cache_read_tokens", "output_tokens", "cost_usd"):
+    for name in ("calls", "estimated_calls", "input_tokens", "cache_write_tokens", "cache_read_tokens", "output_tokens", "cost_usd"):
         # A part without calls costs nothing, whatever is known of its price.
         values = [part[name] for part in parts if part["calls"] > 0]
         total[name] = None if None in values else sum(values)

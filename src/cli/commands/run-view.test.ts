@@ -25,7 +25,14 @@ const run: Run = {
   mostCostUsd: 0,
   costKnown: true,
   maxCostUsd: 5,
-  usage: { calls: 0, inputTokens: 0, cacheWriteTokens: 0, cacheReadTokens: 0, outputTokens: 0 },
+  usage: {
+    calls: 0,
+    estimatedCalls: 0,
+    inputTokens: 0,
+    cacheWriteTokens: 0,
+    cacheReadTokens: 0,
+    outputTokens: 0,
+  },
   secondsLeft: null,
   continuesRunId: null,
   continuation: null,
@@ -52,6 +59,7 @@ test('the cost of a run that ended while a batch is out is marked as not final',
 test('the judge’s usage is shown in calls and tokens, and left out if it was not called', () => {
   const usage = {
     calls: 12,
+    estimatedCalls: 0,
     inputTokens: 3400,
     cacheWriteTokens: 5000,
     cacheReadTokens: 60_000,
@@ -59,6 +67,9 @@ test('the judge’s usage is shown in calls and tokens, and left out if it was n
   };
   expect(view({ usage })).toMatch(
     /^Usage +12 calls, 3,400 tokens in, 5,000 written to and 60,000 read from the cache, 700 out$/m,
+  );
+  expect(view({ usage: { ...usage, estimatedCalls: 5 } })).toMatch(
+    / 700 out; tokens estimated for 5 of 12 calls$/m,
   );
   expect(view({})).not.toContain('Usage');
 });

@@ -1,4 +1,5 @@
 import { batchesOf } from '#contracts/judge-providers.ts';
+import { estimatedTokensText } from '#contracts/replay.ts';
 import { isTerminal, type Run } from '#contracts/run.ts';
 import { type Paint, plain } from '../terminal.ts';
 
@@ -25,7 +26,8 @@ const costOf = (run: Run) => {
 const usageOf = ({ usage }: Run) => {
   if (usage.calls === 0) return null;
   const count = (amount: number) => amount.toLocaleString('en');
-  return `${count(usage.calls)} calls, ${count(usage.inputTokens)} tokens in, ${count(usage.cacheWriteTokens)} written to and ${count(usage.cacheReadTokens)} read from the cache, ${count(usage.outputTokens)} out`;
+  const estimated = usage.estimatedCalls === 0 ? '' : `; ${estimatedTokensText(usage)}`;
+  return `${count(usage.calls)} calls, ${count(usage.inputTokens)} tokens in, ${count(usage.cacheWriteTokens)} written to and ${count(usage.cacheReadTokens)} read from the cache, ${count(usage.outputTokens)} out${estimated}`;
 };
 
 const judgeOf = ({ judge, economy }: Run) =>

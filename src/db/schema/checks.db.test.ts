@@ -87,6 +87,7 @@ const brokenBy = async (table: string, change: string): Promise<string | null> =
 const settled = (other: Record<string, number> = {}) => {
   const counts = {
     calls: 1,
+    estimated_calls: 0,
     input_tokens: 1,
     cache_write_tokens: 0,
     cache_read_tokens: 0,
@@ -180,6 +181,7 @@ const refused: [table: string, constraint: string, change: string][] = [
   ['judge_spend', 'state', `state = 'lost'`],
   ['judge_spend', 'leased', `state = 'cut', leased_until = now()`],
   ['judge_spend', 'calls', `state = 'settled', ${settled({ calls: -1 })}`],
+  ['judge_spend', 'estimated_calls', `state = 'settled', ${settled({ estimated_calls: -1 })}`],
   ['judge_spend', 'input_tokens', `state = 'settled', ${settled({ input_tokens: -1 })}`],
   ['judge_spend', 'cache_write_tokens', `state = 'settled', ${settled({ cache_write_tokens: -1 })}`],
   ['judge_spend', 'cache_read_tokens', `state = 'settled', ${settled({ cache_read_tokens: -1 })}`],

@@ -27,6 +27,8 @@ export const judgeSpend = pgTable(
     /** False: the model's price or the call's tokens are unknown, and the call counts at an upper bound. */
     isKnown: boolean('is_known').notNull().default(true),
     calls: bigint('calls', { mode: 'number' }),
+    /** Those of `calls` whose tokens are estimated. */
+    estimatedCalls: bigint('estimated_calls', { mode: 'number' }),
     inputTokens: bigint('input_tokens', { mode: 'number' }),
     cacheWriteTokens: bigint('cache_write_tokens', { mode: 'number' }),
     cacheReadTokens: bigint('cache_read_tokens', { mode: 'number' }),
@@ -46,13 +48,14 @@ export const judgeSpend = pgTable(
     holds('judge_spend_likely_usd', sql`${table.likelyUsd} >= 0 and ${table.likelyUsd} < 'Infinity'`),
     holds('judge_spend_most_usd', sql`${table.mostUsd} >= 0 and ${table.mostUsd} < 'Infinity'`),
     isAtLeast(table.calls, 0),
+    isAtLeast(table.estimatedCalls, 0),
     isAtLeast(table.inputTokens, 0),
     isAtLeast(table.cacheWriteTokens, 0),
     isAtLeast(table.cacheReadTokens, 0),
     isAtLeast(table.outputTokens, 0),
     holds(
       'judge_spend_settled',
-      sql`num_nulls(${table.calls}, ${table.inputTokens}, ${table.cacheWriteTokens}, ${table.cacheReadTokens}, ${table.outputTokens}) = case when ${table.state} = 'settled' then 0 else 5 end`,
+      sql`num_nulls(${table.calls}, ${table.estimatedCalls}, ${table.inputTokens}, ${table.cacheWriteTokens}, ${table.cacheReadTokens}, ${table.outputTokens}) = case when ${table.state} = 'settled' then 0 else 6 end`,
     ),
     holds('judge_spend_leased', sql`${table.leasedUntil} is null or ${table.state} = 'open'`),
   ],

@@ -98,8 +98,14 @@ export const openPrometheus = (db: Database): Prometheus => {
   });
   const tokens = new Counter({
     name: 'echelon_judge_tokens_total',
-    help: 'Tokens of the stored judgments.',
+    help: 'Tokens of the stored judgments, estimated for the calls in echelon_judge_estimated_calls_total.',
     labelNames: ['model', 'kind'],
+    registers,
+  });
+  const estimatedCalls = new Counter({
+    name: 'echelon_judge_estimated_calls_total',
+    help: 'Answered calls of the stored judgments whose endpoint did not state their tokens.',
+    labelNames: ['model'],
     registers,
   });
   const cost = new Counter({
@@ -137,6 +143,7 @@ export const openPrometheus = (db: Database): Prometheus => {
         tokens.inc({ model, kind: 'cache_write' }, usage.cacheWriteTokens);
         tokens.inc({ model, kind: 'cache_read' }, usage.cacheReadTokens);
         tokens.inc({ model, kind: 'output' }, usage.outputTokens);
+        estimatedCalls.inc({ model }, usage.estimatedCalls);
         cost.inc({ model }, usage.costUsd ?? 0);
         retries.inc({ model }, judgment.retries);
       }

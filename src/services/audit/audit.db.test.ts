@@ -53,6 +53,7 @@ const script: Script = {
           model: 'offline-1',
           usage: {
             calls: 1,
+            estimatedCalls: 0,
             inputTokens: 1,
             cacheWriteTokens: 0,
             cacheReadTokens: 0,

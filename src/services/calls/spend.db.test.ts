@@ -20,6 +20,7 @@ import { bookCall, judgeAccount, settleBooking } from './spend.ts';
 
 const usage = (costUsd: number | null, tokens: Partial<JudgeUsage> = {}): JudgeUsage => ({
   calls: 1,
+  estimatedCalls: 0,
   inputTokens: 100,
   cacheWriteTokens: 0,
   cacheReadTokens: 0,

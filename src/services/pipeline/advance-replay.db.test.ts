@@ -239,6 +239,7 @@ test('waiting for our own limits uses up no patience with a judge', async () => 
   at.wait(40 * 60_000);
   await held.settle({
     calls: 1,
+    estimatedCalls: 0,
     inputTokens: 0,
     cacheWriteTokens: 0,
     cacheReadTokens: 0,

@@ -12,7 +12,14 @@ export const nothingSpent: RunSpend = {
   costUsd: 0,
   mostCostUsd: 0,
   costKnown: true,
-  usage: { calls: 0, inputTokens: 0, cacheWriteTokens: 0, cacheReadTokens: 0, outputTokens: 0 },
+  usage: {
+    calls: 0,
+    estimatedCalls: 0,
+    inputTokens: 0,
+    cacheWriteTokens: 0,
+    cacheReadTokens: 0,
+    outputTokens: 0,
+  },
 };
 
 const sum = (column: PgColumn): SQL<number> => sql`coalesce(sum(${column}), 0)::float8`;
@@ -24,6 +31,7 @@ const sums = {
   mostCostUsd: sum(judgeSpend.mostUsd),
   costKnown: sql<boolean>`coalesce(bool_and(${judgeSpend.isKnown}), true)`,
   calls: sum(judgeSpend.calls),
+  estimatedCalls: sum(judgeSpend.estimatedCalls),
   inputTokens: sum(judgeSpend.inputTokens),
   cacheWriteTokens: sum(judgeSpend.cacheWriteTokens),
   cacheReadTokens: sum(judgeSpend.cacheReadTokens),

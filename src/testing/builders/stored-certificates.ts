@@ -70,6 +70,7 @@ const model = 'claude-sonnet-5-5';
 const secondModel = 'claude-opus-5-1';
 const paid: JudgeUsage = {
   calls: 1,
+  estimatedCalls: 0,
   inputTokens: 1200,
   cacheWriteTokens: 3400,
   cacheReadTokens: 3400,

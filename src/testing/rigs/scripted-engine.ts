@@ -52,6 +52,7 @@ export const drawOf = (drawn: GroundTruth[], reserve: GroundTruth[] = []): Groun
 
 const free: JudgeUsage = {
   calls: 1,
+  estimatedCalls: 0,
   inputTokens: 100,
   cacheWriteTokens: 0,
   cacheReadTokens: 0,

@@ -11,6 +11,7 @@ import {
 
 export const usageOfOneCall: JudgeUsage = {
   calls: 1,
+  estimatedCalls: 0,
   inputTokens: 100,
   cacheWriteTokens: 20,
   cacheReadTokens: 30,

@@ -89,7 +89,8 @@ const recomputeTrust = (certificate: Certificate, measures: RecountedReplay[]): 
 };
 
 const recomputeUsage = ({ usageByMeasure }: Certificate) => {
-  const free = (part: JudgeUsage) => (part.calls === 0 ? noUsage : part);
+  const free = (part: JudgeUsage) =>
+    part.calls === 0 ? noUsage : { ...part, estimatedCalls: Math.min(part.estimatedCalls, part.calls) };
   const { answerKey, precision, recall, reply, baseline, second } = usageByMeasure;
   return {
     usage: totalUsage(Object.values(usageByMeasure)),

@@ -9,6 +9,7 @@ export const totalUsage = (parts: JudgeUsage[]): JudgeUsage => {
     parts.reduce((total, part) => total + part[amount], 0);
   return {
     calls: all('calls'),
+    estimatedCalls: all('estimatedCalls'),
     inputTokens: all('inputTokens'),
     cacheWriteTokens: all('cacheWriteTokens'),
     cacheReadTokens: all('cacheReadTokens'),

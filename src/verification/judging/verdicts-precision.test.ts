@@ -88,6 +88,7 @@ test('only what is missing, repeated or out of range is asked again', async () =
     latencyMs: 21,
     usage: {
       calls: 3,
+      estimatedCalls: 0,
       inputTokens: 300,
       cacheWriteTokens: 60,
       cacheReadTokens: 90,

@@ -87,7 +87,12 @@ export const usageOfReply = (reply: ModelReply, prices: Prices, asked?: string):
   const { isStated, ...tokens } = usage;
   const costUsd = prices.costUsd(model, tokens, { batch, asked });
   // What costs nothing costs nothing for any number of tokens.
-  return { calls: 1, ...tokens, costUsd: isStated || costUsd === 0 ? costUsd : null };
+  return {
+    calls: 1,
+    estimatedCalls: isStated ? 0 : 1,
+    ...tokens,
+    costUsd: isStated || costUsd === 0 ? costUsd : null,
+  };
 };
 
 /** A model's reply as the judge's. If no model answered, it names `askedModel`. */

@@ -147,7 +147,8 @@ test.each<[string, object | null, object]>([
   async (_, usage, expected) => {
     const { answer } = await askChat({ ...good, usage }, { judge: { prices: { 'model-1': price } } });
     const { costUsd, ...tokens } = expected as { costUsd: number | null };
-    expect(answer).toMatchObject({ ok: true, usage: { calls: 1, ...tokens } });
+    const estimatedCalls = costUsd === null ? 1 : 0;
+    expect(answer).toMatchObject({ ok: true, usage: { calls: 1, estimatedCalls, ...tokens } });
     if (costUsd === null) {
       expect(answer.usage.costUsd).toBeNull();
       expect(answer.usage.inputTokens).toBeGreaterThan(100);
