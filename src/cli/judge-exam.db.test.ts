@@ -2,12 +2,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, onTestFinished, test } from 'vitest';
+import { toWire } from '#contracts/wire.ts';
 import { openDatabase } from '#db/client.ts';
 import { listExams } from '#services/judge/index.ts';
 import { startCompletionsFake } from '#testing/fakes/chat/completions-fake.ts';
 import { keylessJudges, runCommand, runInProcess, withSettings } from '#testing/rigs/command-line.ts';
 import { testDatabase } from '#testing/rigs/database.ts';
 import { modelAt, openVerifyRig } from '#testing/rigs/verify-rig.ts';
+import { knownReferences } from '#verification/exam/describe.ts';
 
 const { folder, startModel, closeServers, remove } = openVerifyRig();
 afterEach(closeServers);
@@ -62,6 +64,25 @@ test('without an installation the result is printed and written as JSON, and non
   expect(files).toEqual([expect.stringMatching(/^judge-exam-.*\.json$/)]);
   const written = JSON.parse(readFileSync(join(cwd, files[0] ?? ''), 'utf8'));
   expect(written).toMatchObject({ half: 'development', provider: 'offline', askings: null });
+});
+
+test('a script’s figures are what comes with the program, and are kept nowhere', async () => {
+  const { databaseUrl, kept } = await installation();
+  const here = withSettings({ databaseUrl });
+  for (const reference of knownReferences()) {
+    const { script, half } = reference;
+    const { code, stdout } = await runInProcess(
+      ['judge', 'exam', '--script', script, '--half', half, '--json'],
+      here,
+    );
+    expect([code, JSON.parse(stdout)]).toEqual([0, toWire(reference)]);
+  }
+  const shown = await runInProcess(['judge', 'exam', '--script', 'blind_value'], here);
+  expect(shown.stdout).toContain('the script blind_value, which is no judge');
+  expect(shown.stdout).toMatch(/ {4}value +0\.000 /);
+  expect(await kept()).toEqual([]);
+  const refused = await runInProcess(['judge', 'exam', '--script', 'always_no', '--judge', 'offline'], here);
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('--script asks no judge')]);
 });
 
 test('a paid judge is estimated without a call, then asked, and its cost and tokens are shown', async () => {

@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { type ExamHalf, examHalves } from '#contracts/exam.ts';
+import { type ExamHalf, type ExamScript, examHalves, examScriptNames } from '#contracts/exam.ts';
 import { type JudgeProvider, judgeProviders, modelJudges } from '#contracts/judge-providers.ts';
 import { defaultBaselineReplays, runRequestSchema } from '#contracts/run-request.ts';
 import type { JudgeChoice, NamedJudge } from './judge.ts';
@@ -176,6 +176,10 @@ export const examOptions = () => [
     .choices(examHalves)
     .default('development' satisfies ExamHalf),
   new Option(
+    '--script <script>',
+    'show what a script that knows the answers would have, for comparison; no judge is asked',
+  ).choices(examScriptNames),
+  new Option(
     '--max-cost <usd>',
     'stop before the judge’s calls cost more than this; nothing is kept then',
   ).argParser(checkedNumber(maxCostUsd)),
@@ -184,7 +188,13 @@ export const examOptions = () => [
   jsonOption(),
 ];
 
-export type ExamOptions = JudgeChoice & { half: ExamHalf; out?: string; dryRun?: boolean; json?: boolean };
+export type ExamOptions = JudgeChoice & {
+  half: ExamHalf;
+  script?: ExamScript;
+  out?: string;
+  dryRun?: boolean;
+  json?: boolean;
+};
 
 export type TryOptions = OracleOptions &
   Pick<DrawOptions, 'since' | 'label'> & { blind?: boolean; json?: boolean };

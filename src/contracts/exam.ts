@@ -62,6 +62,28 @@ export const namedExamSchema = listedExamSchema.pick({
 });
 export type NamedExam = z.infer<typeof namedExamSchema>;
 
+/**
+ * Scripts that sit the exam with its labels at hand. They are no judges: their figures show what those of a judge mean,
+ * and are listed apart. Each has its text for people.
+ */
+export const examScripts = {
+  always_yes: 'supports every claim',
+  always_no: 'rejects every claim',
+  blind_direction: 'is right, but for directions: it never notices a swapped one',
+  blind_value: 'is right, but for values: it never notices another value or quantity',
+  blind_name: 'is right, but for names: it never notices another name or place',
+  blind_condition: 'is right, but for conditions: it never notices another one',
+  blind_cause: 'is right, but for causes: it never notices another cause or effect',
+  right_in_9_of_10: 'is right about nine claims in ten, drawn by their ids',
+} as const;
+export type ExamScript = keyof typeof examScripts;
+export const examScriptNames = Object.keys(examScripts) as [ExamScript, ...ExamScript[]];
+
+export const scriptedExamSchema = examResultSchema
+  .pick({ material: true, half: true, q1: true, q0: true, ways: true, leak: true, claims: true })
+  .extend({ script: z.enum(examScriptNames) });
+export type ScriptedExam = z.infer<typeof scriptedExamSchema>;
+
 /** What the exam consists of, who wrote and who labelled it. */
 export const examDescriptionSchema = z.object({
   material: storableTextSchema,
@@ -78,4 +100,9 @@ export const examDescriptionSchema = z.object({
 });
 export type ExamDescription = z.infer<typeof examDescriptionSchema>;
 
-export const examsSchema = z.object({ exam: examDescriptionSchema, results: z.array(listedExamSchema) });
+export const examsSchema = z.object({
+  exam: examDescriptionSchema,
+  results: z.array(listedExamSchema),
+  /** Of scripts and of no judge. */
+  references: z.array(scriptedExamSchema),
+});

@@ -1,6 +1,7 @@
 import { renderToStaticMarkup } from 'react-dom/server';
 import { expect, test } from 'vitest';
-import { describeExam, knownResults } from '#verification/exam/describe.ts';
+import { examHalves, examScriptNames } from '#contracts/exam.ts';
+import { describeExam, knownReferences, knownResults } from '#verification/exam/describe.ts';
 import { Exams } from './exams.tsx';
 
 const [known] = knownResults();
@@ -8,7 +9,12 @@ if (known === undefined) throw new Error('There is no result to show.');
 
 const shown = (...results: Parameters<typeof Exams>[0]['results']) =>
   renderToStaticMarkup(
-    <Exams exam={describeExam()} results={results} prompts={[known.promptDigest, 'e'.repeat(64)]} />,
+    <Exams
+      exam={describeExam()}
+      results={results}
+      references={[]}
+      prompts={[known.promptDigest, 'e'.repeat(64)]}
+    />,
   );
 
 test('the page says who wrote and read the exam, what was left out, and that no person did', () => {
@@ -55,4 +61,17 @@ test('a result under other prompts than this version’s is marked, whichever of
 test('a cost that nobody can know is unknown, as on the command line', () => {
   const usage = { ...known.usage, costUsd: null };
   expect(shown({ ...known, usage, askedAt: null, askings: 0 })).toContain('unknown');
+});
+
+test('scripts stand in a table of their own, which says that they are no judges', () => {
+  const page = renderToStaticMarkup(
+    <Exams exam={describeExam()} results={[]} references={knownReferences()} prompts={[]} />,
+  );
+  const [judges = '', scripts = ''] = page.split('What scripts would have</h3>');
+  for (const script of examScriptNames) {
+    expect(judges).not.toContain(`data-script="${script}"`);
+    expect(scripts.split(`data-script="${script}"`)).toHaveLength(examHalves.length + 1);
+  }
+  expect(scripts).toContain('no judge gave these figures');
+  expect(scripts.replaceAll(/<[^>]*>/g, '')).toContain('never notices a swapped one; publication half');
 });

@@ -3,7 +3,13 @@ import { costText, countOf, countText, intervalText, notMeasured, scoreText } fr
 import { Section } from '#components/page-heading.tsx';
 import { ScrollTable } from '#components/scroll-table.tsx';
 import { Time } from '#components/time.tsx';
-import { type ExamDescription, examHalves, type ListedExam } from '#contracts/exam.ts';
+import {
+  type ExamDescription,
+  examHalves,
+  examScripts,
+  type ListedExam,
+  type ScriptedExam,
+} from '#contracts/exam.ts';
 import type { JudgeTrust } from '#contracts/judge-trust.ts';
 import { canaryWays } from '#contracts/replay.ts';
 
@@ -35,6 +41,36 @@ const claimsRemark = ({ claims: { shown, ruled, notRuledOn, unanswered } }: List
 /** What this version would ask: the exam's material, and the digests of its judges' prompts. */
 type Current = { material: string; prompts: readonly string[] };
 
+const FigureCells = ({ q1, q0, ways, leak }: Pick<ListedExam, 'q1' | 'q0' | 'ways' | 'leak'>) => (
+  <>
+    <RateCell rate={q1} />
+    <RateCell rate={q0} />
+    {canaryWays.map((way) => (
+      <RateCell key={way} rate={ways[way]} />
+    ))}
+    <RateCell rate={leak} />
+  </>
+);
+
+const FigureHeads = () => (
+  <>
+    <th scope="col" className={numberHead}>
+      q1
+    </th>
+    <th scope="col" className={numberHead}>
+      q0
+    </th>
+    {canaryWays.map((way) => (
+      <th key={way} scope="col" className={numberHead}>
+        q0, {way}
+      </th>
+    ))}
+    <th scope="col" className={numberHead}>
+      Leak
+    </th>
+  </>
+);
+
 const Result = ({ result, current }: { result: ListedExam; current: Current }) => (
   <tr>
     <th scope="row" className="max-w-80 min-w-56 py-2 pr-4 pl-4 text-left align-top font-normal sm:pl-6">
@@ -53,12 +89,7 @@ const Result = ({ result, current }: { result: ListedExam; current: Current }) =
       </span>
       <span className="block text-sm text-muted">{claimsRemark(result)}</span>
     </th>
-    <RateCell rate={result.q1} />
-    <RateCell rate={result.q0} />
-    {canaryWays.map((way) => (
-      <RateCell key={way} rate={result.ways[way]} />
-    ))}
-    <RateCell rate={result.leak} />
+    <FigureCells {...result} />
     <td className={`${numberCell} sm:pr-6`}>{costText(result.usage.costUsd)}</td>
   </tr>
 );
@@ -70,20 +101,7 @@ const Results = ({ results, current }: { results: ListedExam[]; current: Current
         <th scope="col" className="column-head pl-4 sm:pl-6">
           Judge
         </th>
-        <th scope="col" className={numberHead}>
-          q1
-        </th>
-        <th scope="col" className={numberHead}>
-          q0
-        </th>
-        {canaryWays.map((way) => (
-          <th key={way} scope="col" className={numberHead}>
-            q0, {way}
-          </th>
-        ))}
-        <th scope="col" className={numberHead}>
-          Leak
-        </th>
+        <FigureHeads />
         <th scope="col" className={`${numberHead} sm:pr-6`}>
           Cost
         </th>
@@ -96,6 +114,35 @@ const Results = ({ results, current }: { results: ListedExam[]; current: Current
           result={result}
           current={current}
         />
+      ))}
+    </tbody>
+  </ScrollTable>
+);
+
+const References = ({ references }: { references: ScriptedExam[] }) => (
+  <ScrollTable label="What scripts would have">
+    <thead className="border-b border-line">
+      <tr>
+        <th scope="col" className="column-head pl-4 sm:pl-6">
+          Script, no judge
+        </th>
+        <FigureHeads />
+      </tr>
+    </thead>
+    <tbody className="divide-y divide-line">
+      {references.map((reference) => (
+        <tr key={`${reference.script} ${reference.half}`} data-script={reference.script}>
+          <th
+            scope="row"
+            className="max-w-80 min-w-56 py-2 pr-4 pl-4 text-left align-top font-normal sm:pl-6"
+          >
+            <Code>{reference.script}</Code>
+            <span className="block text-sm text-muted">
+              {examScripts[reference.script]}; {reference.half} half
+            </span>
+          </th>
+          <FigureCells {...reference} />
+        </tr>
       ))}
     </tbody>
   </ScrollTable>
@@ -123,10 +170,12 @@ const factsOf = (exam: ExamDescription) => [
 export const Exams = ({
   exam,
   results,
+  references,
   prompts,
 }: {
   exam: ExamDescription;
   results: ListedExam[];
+  references: ScriptedExam[];
   prompts: Current['prompts'];
 }) => (
   <Section id="exam" title="The exam">
@@ -141,6 +190,12 @@ export const Exams = ({
       <Code>echelon-verify judge exam</Code> examines any judge; with <Code>--dry-run</Code> it shows the cost
       first.
     </p>
+    <h3 className="mt-8 mb-4 font-semibold">What scripts would have</h3>
+    <p className="mb-4 max-w-[68ch]">
+      For comparison: no judge gave these figures. The scripts are given the answers, and are right or wrong
+      in one way each. <Code>echelon-verify judge exam --script always_yes</Code> computes them again.
+    </p>
+    <References references={references} />
     <h3 className="mt-8 mb-4 font-semibold">What it consists of, and who wrote it</h3>
     <Facts facts={factsOf(exam)} />
     <ul className="mt-4 max-w-[68ch] list-disc space-y-2 pl-5">

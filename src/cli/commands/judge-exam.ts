@@ -2,14 +2,15 @@ import { access, constants } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import writeFileAtomic from 'write-file-atomic';
-import type { ExamHalf, ExamResult } from '#contracts/exam.ts';
+import type { ExamHalf, ExamResult, ExamScript } from '#contracts/exam.ts';
 import { toWire } from '#contracts/wire.ts';
 import { beginExam, endExam } from '#services/judge/index.ts';
+import { scriptedExam } from '#verification/exam/scripts.ts';
 import { ExamBrokenOff, estimateExam, sitExam } from '#verification/exam/sit.ts';
 import { maxAsks } from '#verification/judging/ask.ts';
 import { boundedJudge } from '../bounded-judge.ts';
 import { hasInstallation, withMigrated } from '../connection.ts';
-import { costOrUnknown, viewExam } from '../exam-view.ts';
+import { costOrUnknown, viewExam, viewScript } from '../exam-view.ts';
 import { CommandError, type ExitCode, exitCodes, RunStopped, UsageError } from '../exit.ts';
 import { type Judges, judgesFor } from '../judge.ts';
 import { emptyLedger, ledgerAccount } from '../ledger.ts';
@@ -113,10 +114,27 @@ const requireFolder = (folder: string) =>
 
 const defaultFile = (now: Date) => `judge-exam-${now.toISOString().replaceAll(/[:.]/g, '-')}.json`;
 
+/** Nothing is kept: it is the same wherever it is computed. */
+const showScript = (
+  script: ExamScript,
+  { half, json = false, ...others }: ExamOptions,
+  terminal: Terminal,
+): ExitCode => {
+  const judges = (['judge', 'judgeUrl', 'model', 'maxCost', 'dryRun', 'out'] as const).filter(
+    (option) => others[option] !== undefined,
+  );
+  if (judges.length > 0)
+    throw new UsageError('--script asks no judge: beside it only --half and --json have a meaning.');
+  const result = scriptedExam(script, half);
+  terminal.result(json ? JSON.stringify(toWire(result), null, 2) : viewScript(result, terminal.paint));
+  return exitCodes.done;
+};
+
 /** `judge exam`: asks a judge about one half of the exam and keeps the result in the installation, or else in a file. */
 export const judgeExamCommand = async (options: ExamOptions, context: Context): Promise<ExitCode> => {
-  const { half, json = false } = options;
+  const { half, script, json = false } = options;
   const { settings, terminal } = context;
+  if (script !== undefined) return showScript(script, options, terminal);
   const judges = await judgesFor(options, settings);
   const { judge } = judges;
   if (options.dryRun && options.out !== undefined)

@@ -7,11 +7,18 @@ import {
   type examsSchema,
   type NamedExam,
   namedExamSchema,
+  type ScriptedExam,
 } from '#contracts/exam.ts';
 import type { JudgeIdentity } from '#contracts/judge-providers.ts';
 import type { Database } from '#db/client.ts';
 import { judgeExams } from '#db/schema/judge-exams.ts';
-import { describeExam, knownResults, materialDigest, shippedExam } from '#verification/exam/describe.ts';
+import {
+  describeExam,
+  knownReferences,
+  knownResults,
+  materialDigest,
+  shippedExam,
+} from '#verification/exam/describe.ts';
 import type { Judge } from '#verification/judges/judge.ts';
 import { publicRead } from '../ground/public-read.ts';
 
@@ -80,15 +87,18 @@ export const examOf = async (
 };
 
 /** Read at the first request: half a second of work, and always the same. */
-let fixed: { exam: ExamDescription; known: ExamResult[] } | null = null;
+let fixed: { exam: ExamDescription; known: ExamResult[]; references: ScriptedExam[] } | null = null;
 
 /** A page for people: an installation that has examined more judges shows those of the first names. */
 const mostListed = 200;
 
-/** The exam, and the newest result of each judge's model, endpoint, prompts and half. */
+/**
+ * The exam, the newest result of each judge's model, endpoint, prompts and half, and apart from them what scripts would
+ * have.
+ */
 export const listExams = async ({ db }: Connected): Promise<z.infer<typeof examsSchema>> => {
-  fixed ??= { exam: describeExam(), known: knownResults() };
-  const { exam, known: shipped } = fixed;
+  fixed ??= { exam: describeExam(), known: knownResults(), references: knownReferences() };
+  const { exam, known: shipped, references } = fixed;
   return publicRead(db, async (snapshot) => {
     const { provider, model, endpoint, promptDigest, half, askedAt, result, id } = judgeExams;
     const judge = [provider, model, endpoint, promptDigest, half];
@@ -120,6 +130,7 @@ export const listExams = async ({ db }: Connected): Promise<z.infer<typeof exams
     return {
       exam,
       results: [...kept, ...others].map((listed) => ({ ...listed, askings: askingsOf(listed) })),
+      references,
     };
   });
 };

@@ -7,12 +7,15 @@ import {
   examResultSchema,
   type NamedExam,
   namedExamSchema,
+  type ScriptedExam,
+  scriptedExamSchema,
 } from '#contracts/exam.ts';
 import type { JudgeIdentity } from '#contracts/judge-providers.ts';
 import { canaryWays } from '#contracts/replay.ts';
 import { examChanges } from './changes.ts';
 import offlineResults from './offline-results.json' with { type: 'json' };
 import { type ExamPair, examPairs, halfOf, isDisputed, labelsOf, writtenPairs } from './pairs.ts';
+import scriptResults from './script-results.json' with { type: 'json' };
 
 /** SHA-256 (hex) over everything that a judge is shown or scored by. */
 export const materialDigest = (): string => {
@@ -68,6 +71,9 @@ export const describeExam = (): ExamDescription => {
  * A test computes them again.
  */
 export const knownResults = (): ExamResult[] => examResultSchema.array().parse(offlineResults);
+
+/** The figures of the scripts, for comparison. A test computes them again, and `judge exam --script` does for anybody. */
+export const knownReferences = (): ScriptedExam[] => scriptedExamSchema.array().parse(scriptResults);
 
 /** What a certificate names of an exam that comes with the program. Null: none comes with it for this judge. */
 export const shippedExam = (judge: JudgeIdentity & { promptDigest: string }): NamedExam | null => {
