@@ -43,8 +43,10 @@ export const measures = {
   precision: ({ precision }: ReplayScore) => precision,
 };
 
-/** The mean difference of two oracles on the same changes, with its inference. */
+/** The mean difference of two oracles on the same changes, with its inference. These are taken as independent, however few. */
 export const differenceOf = (a: ReplayScore[], b: ReplayScore[], measure: (score: ReplayScore) => number) =>
   pairedDifference(
     a.map((score, at) => ({ a: measure(score), b: measure(b[at] ?? score), dependence: independent(at) })),
+    0.05,
+    1,
   );

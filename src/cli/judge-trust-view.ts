@@ -14,7 +14,7 @@ import {
   reliabilityGaps,
   wayNames,
   whyNoCanaries,
-  whyNoLift,
+  whyNotInferred,
   whyNotReliable,
 } from '#verification/certificate/judge-standing.ts';
 
@@ -55,13 +55,13 @@ const lift = ({ baseline }: JudgeTrust) => {
   const areAllWithout = liftNames.every(([measure]) => baseline[measure].interval === null);
   const measured = liftNames.map(([measure, name]) => {
     const { value, lift: above, interval } = baseline[measure];
-    const unmeasured = areAllWithout ? '' : ` (interval ${notMeasured}: ${whyNoLift(baseline.replays)})`;
+    const unmeasured = areAllWithout ? '' : ` (interval ${notMeasured}: ${whyNotInferred(baseline.replays)})`;
     const within = interval === null ? unmeasured : ` ${range(interval, signed)}`;
     return `${name} ${signed(above)}${within} over ${score(value)}`;
   });
   const { replays } = baseline;
   const room = hasLittleRoom(baseline) ? `. ${littleRoomText}` : '';
-  const why = areAllWithout ? `; intervals ${notMeasured}: ${whyNoLift(baseline.replays)}` : '';
+  const why = areAllWithout ? `; intervals ${notMeasured}: ${whyNotInferred(baseline.replays)}` : '';
   return `${measured.join(', ')}${why}; on ${replays} pull ${replays === 1 ? 'request' : 'requests'}${room}`;
 };
 

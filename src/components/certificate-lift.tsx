@@ -1,11 +1,11 @@
 import type { JudgeTrust, Lift } from '#contracts/judge-trust.ts';
-import { hasLittleRoom, littleRoomText, whyNoLift } from '#verification/certificate/judge-standing.ts';
+import { hasLittleRoom, littleRoomText, whyNotInferred } from '#verification/certificate/judge-standing.ts';
 import { Estimate } from './estimate.tsx';
 import { type Fact, Facts } from './facts.tsx';
 import { countOf, differenceText, measureNames, notMeasured, scoreText } from './format.ts';
 
 const liftRemark = ({ interval }: Lift, replays: number) => {
-  if (interval === null) return `The interval is ${notMeasured}: ${whyNoLift(replays)}.`;
+  if (interval === null) return `The interval is ${notMeasured}: ${whyNotInferred(replays)}.`;
   if (interval.lower > 0) return 'The interval is above 0: the oracle scored above the baseline.';
   if (interval.upper < 0) return 'The interval is below 0: the oracle scored below the baseline.';
   return 'The interval includes 0: it is not shown that the oracle scored above the baseline.';

@@ -1,5 +1,6 @@
 import { toWire } from '#contracts/wire.ts';
 import { type Comparison, compareCertificates } from '#verification/certificate/compare.ts';
+import { whyNotInferred } from '#verification/certificate/judge-standing.ts';
 import { roundedThroughout } from '#verification/statistics/aggregate.ts';
 import { certificateAt } from '../certificate-at.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
@@ -24,11 +25,17 @@ const failureLines = ({ failures, withoutFailures, restsOnFailures }: Comparison
   const { mean, inference, n } = withoutFailures;
   const range =
     inference === null
-      ? 'nothing can be inferred'
+      ? `(interval not measured: ${whyNotInferred(n)})`
       : `[${signed(inference.interval.lower)} – ${signed(inference.interval.upper)}]`;
   return [
     `  without the ${failures.a + failures.b} failures of the oracles: ${signed(mean)} ${range}, on ${n}`,
-    ...(restsOnFailures ? ['  The difference rests on failures: without them it is not found.'] : []),
+    ...(restsOnFailures
+      ? [
+          inference === null
+            ? '  The difference may rest on failures: without them there is too little to tell.'
+            : '  The difference rests on failures: without them it is not found.',
+        ]
+      : []),
   ];
 };
 

@@ -90,6 +90,17 @@ test('a difference that rests on failures is marked, and shown also without them
   expect(still).toMatchObject({ failures: { a: 0, b: 3 }, restsOnFailures: false });
 });
 
+test('without the failures nothing is inferred from fewer than 30 pull requests, and the difference counts as resting on them', () => {
+  const failing = (failures: number) =>
+    worse.map((grade, place): Grade | null => (place < failures ? null : grade));
+  const [few, enough] = [11, 10].map(
+    (failures) => compareCertificates([certificateOf(better), certificateOf(failing(failures))]).compared[0],
+  );
+  expect(few).toMatchObject({ withoutFailures: { n: 29, inference: null }, restsOnFailures: true });
+  expect(enough).toMatchObject({ withoutFailures: { n: 30 }, restsOnFailures: false });
+  expect(enough?.withoutFailures?.inference).not.toBeNull();
+});
+
 test('where fewer than 5 differ there is a difference but no inference', () => {
   const nearly = better.map((grade, place): Grade => (place < 4 ? 0 : grade));
   const [only] = compareCertificates([certificateOf(better), certificateOf(nearly)]).compared;

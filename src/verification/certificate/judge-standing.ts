@@ -7,7 +7,7 @@ import { foldedClaimsOf } from '../replay/score.ts';
 import { tolerance } from '../statistics/aggregate.ts';
 import { mean } from '../statistics/interval.ts';
 import { falseOfAllWays } from '../statistics/judge-reliability.ts';
-import { leastPairs } from '../statistics/paired.ts';
+import { leastDiffering, leastPairs } from '../statistics/paired.ts';
 import { floorMeaning } from './claim-steps.ts';
 
 const list = (parts: string[]) => new Intl.ListFormat('en-GB').format(parts);
@@ -86,11 +86,11 @@ export const littleRoomText = 'There is little room for lift: the baseline itsel
 export const hasLittleRoom = ({ compositeScore }: NonNullable<JudgeTrust['baseline']>): boolean =>
   compositeScore.value > littleRoom;
 
-/** Why no interval of a lift over `replays` is given. */
-export const whyNoLift = (replays: number): string =>
-  replays < leastPairs
+/** Why a paired difference over `n` pull requests, a lift or a comparison, has no interval. */
+export const whyNotInferred = (n: number): string =>
+  n < leastPairs
     ? `fewer than ${leastPairs} replays`
-    : 'fewer than 5 pull requests differ, or all differ alike';
+    : `fewer than ${leastDiffering} pull requests differ, or all differ alike`;
 
 /** Why canaries of some or all kinds are missing in this run, or null if none is missing. */
 export const whyNoCanaries = ({ judge, trust, replayScores }: Certificate): string | null => {

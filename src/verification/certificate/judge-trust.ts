@@ -13,7 +13,7 @@ import { agreement } from '../statistics/agreement.ts';
 import { mean } from '../statistics/interval.ts';
 import { type JudgeReliability, judgeReliability } from '../statistics/judge-reliability.ts';
 import { missingBounds } from '../statistics/missing-bounds.ts';
-import { leastPairs, type Pair, pairedDifference } from '../statistics/paired.ts';
+import { type Pair, pairedDifference } from '../statistics/paired.ts';
 import { mostFrequent } from './most-frequent.ts';
 
 /**
@@ -94,10 +94,8 @@ const authorsOf = (evidence: ReplayEvidence[]): JudgeTrust['authors'] => {
   });
 };
 
-/** A lift is inferred from as many pairs as a comparison needs. With fewer, dependent ones are covered too seldom. */
 const liftOf = (pairs: readonly Pair[]): Lift => {
-  const { mean: lift, designEffect, ...paired } = pairedDifference(pairs);
-  const inference = pairs.length < leastPairs ? null : paired.inference;
+  const { mean: lift, designEffect, inference } = pairedDifference(pairs);
   return {
     value: mean(pairs.map(({ b }) => b)),
     lift,

@@ -90,6 +90,8 @@ test.each([
       const [one, other] = [draws(n, shape, random), draws(n, shape, random)];
       const { inference } = pairedDifference(
         one.map(({ value, dependence }, place) => ({ a: value, b: other[place]?.value ?? 0, dependence })),
+        0.05,
+        n,
       );
       if (inference === null) continue;
       inferred += 1;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { independent } from '#testing/builders/independent.ts';
 import { fc } from '#testing/runners/fuzzing.ts';
-import { pairedDifference } from './paired.ts';
+import { leastPairs, pairedDifference } from './paired.ts';
 
 const withDifferences = (...differences: number[]) =>
   differences.map((difference, place) => ({
@@ -13,13 +13,13 @@ const eight = [0.4, -0.1, 0.5, 0.5, 0.1, 0.3, -0.2, 0.6];
 
 // Derived with scipy 1.17: ttest_1samp, its p value and confidence_interval.
 test('mean, p value and interval match an independent tool, at any level', () => {
-  const difference = pairedDifference(withDifferences(...eight));
+  const difference = pairedDifference(withDifferences(...eight), 0.05, 8);
   expect(difference).toMatchObject({ n: 8, differing: 8, designEffect: 1 });
   expect(difference.mean).toBeCloseTo(0.2625, 12);
   expect(difference.inference?.p).toBeCloseTo(0.041156228489203146, 12);
   expect(difference.inference?.interval.lower).toBeCloseTo(0.013943152595153302, 12);
   expect(difference.inference?.interval.upper).toBeCloseTo(0.5110568474048467, 12);
-  const stricter = pairedDifference(withDifferences(...eight), 0.025);
+  const stricter = pairedDifference(withDifferences(...eight), 0.025, 8);
   expect(stricter.inference?.interval.lower).toBeCloseTo(-0.03615663124301549, 12);
   expect(stricter.inference?.p).toBe(difference.inference?.p);
 });
@@ -33,11 +33,22 @@ test('the design effect of the differences widens the interval and raises the p 
     b: 0.4,
     dependence: { ...independent(place), author: authors[place] ?? 0, week: place >> 1 },
   }));
-  const difference = pairedDifference(pairs);
+  const difference = pairedDifference(pairs, 0.05, pairs.length);
   expect(difference.designEffect).toBeCloseTo(2.2778093612735573, 12);
   expect(difference.inference?.interval.lower).toBeCloseTo(-0.08611261697235625, 12);
   expect(difference.inference?.interval.upper).toBeCloseTo(0.5194459503056895, 12);
   expect(difference.inference?.p).toBeCloseTo(0.14355745616823892, 12);
+});
+
+test('nothing is inferred from fewer than 30 pairs, at any level', () => {
+  const many = Array.from({ length: leastPairs }, (_, place) => eight[place % 8] ?? 0);
+  for (const alpha of [0.05, 0.025, 0.2]) {
+    expect(pairedDifference(withDifferences(...many.slice(1)), alpha)).toMatchObject({
+      n: 29,
+      inference: null,
+    });
+    expect(pairedDifference(withDifferences(...many), alpha).inference).not.toBeNull();
+  }
 });
 
 test('nothing is inferred where fewer than 5 pairs differ, or where all differ alike', () => {
@@ -51,7 +62,7 @@ test('nothing is inferred where fewer than 5 pairs differ, or where all differ a
   });
   expect(pairedDifference(withDifferences(0.25))).toMatchObject({ mean: 0.25, n: 1, inference: null });
   // 0.3 − 0.1 and 0.4 − 0.2 are not the same number.
-  const rounding = Array.from({ length: 10 }, (_, place) => ({
+  const rounding = Array.from({ length: 40 }, (_, place) => ({
     a: place % 2 ? 0.3 : 0.4,
     b: place % 2 ? 0.1 : 0.2,
     dependence: independent(place),
@@ -68,7 +79,7 @@ const pairs = fc.array(
     b: scores,
     dependence: fc.record({ author: ordinal, week: ordinal, mergeOrder: ordinal }),
   }),
-  { minLength: 5, maxLength: 60 },
+  { minLength: 25, maxLength: 60 },
 );
 const level = fc.constantFrom(0.05, 0.025, 0.05 / 3, 0.2);
 
