@@ -3,14 +3,14 @@ CREATE TABLE "answer_keys" (
 	"ground_truth_digest" text NOT NULL,
 	"judge_provider" text NOT NULL,
 	"judge_model" text NOT NULL,
-	"judge_endpoint" text DEFAULT '' NOT NULL,
+	"judge_endpoint_digest" text DEFAULT '' NOT NULL,
 	"prompt_digest" text NOT NULL,
 	"outcome_json" jsonb NOT NULL,
 	"key_of_replay" uuid NOT NULL,
 	"baseline_json" jsonb,
 	"baseline_of_replay" uuid,
 	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
-	CONSTRAINT "answer_keys_pkey" PRIMARY KEY("ground_truth_digest","judge_provider","judge_model","judge_endpoint","prompt_digest"),
+	CONSTRAINT "answer_keys_pkey" PRIMARY KEY("ground_truth_digest","judge_provider","judge_model","judge_endpoint_digest","prompt_digest"),
 	CONSTRAINT "answer_keys_prompt_digest_check" CHECK ("answer_keys"."prompt_digest" ~ '^[0-9a-f]{64}$'),
 	CONSTRAINT "answer_keys_baseline_check" CHECK (("answer_keys"."baseline_json" is null) = ("answer_keys"."baseline_of_replay" is null))
 );

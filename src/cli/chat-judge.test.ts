@@ -1,5 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, expect, onTestFinished, test } from 'vitest';
 import { answerPlausibly, measureOf } from '#testing/fakes/anthropic/answers.ts';
 import {
@@ -64,6 +67,47 @@ test('a certificate names the endpoint’s origin, the model that answered and t
   expect(files.length).toBeGreaterThan(3);
   for (const file of files)
     expect(readFileSync(join(file.parentPath, file.name), 'utf8')).not.toContain(secret);
+});
+
+/** A gateway that serves one model below several paths of one origin. */
+const gatewayTo = async (url: string) => {
+  const server = createServer(async (incoming, response) => {
+    const { 'content-type': type = '', authorization = '' } = incoming.headers;
+    const answer = await fetch(new URL(incoming.url?.replace(/^\/[^/]+/, '') ?? '', url), {
+      method: 'POST',
+      headers: { 'content-type': type, authorization },
+      body: await text(incoming),
+    });
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => new Promise<void>((resolve) => void server.close(() => resolve())));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+};
+
+test('endpoints of one origin share no answer keys, and nothing of their paths is kept or shown', async () => {
+  const fake = await endpoint();
+  const origin = await gatewayTo(fake.url);
+  const dataDir = join(folder, 'gateway-data');
+  const reusedAt = async (path: string, out: string) => {
+    const { code, stdout, stderr } = await verifyBy(
+      { judges: chatAt(`${origin}/${path}/v1`), dataDir },
+      ...['--judge', 'chat', '--out', join(folder, out), '--json'],
+    );
+    expect([code, `${stdout}${stderr}`.includes('hidden-path')]).toEqual([0, false]);
+    const { judgeEndpoint, counts } = certificateOf(stdout);
+    expect(judgeEndpoint).toBe(origin);
+    return counts.keysReused;
+  };
+  expect(await reusedAt('hidden-path-1', 'gateway-1')).toBe(0);
+  expect(await reusedAt('hidden-path-2', 'gateway-2')).toBe(0);
+  expect(await reusedAt('hidden-path-1', 'gateway-3')).toBe(3);
+  for (const at of [dataDir, ...[1, 2, 3].map((run) => join(folder, `gateway-${run}`))]) {
+    const files = readdirSync(at, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
+    expect(files.length).toBeGreaterThan(3);
+    for (const file of files)
+      expect(readFileSync(join(file.parentPath, file.name), 'utf8')).not.toContain('hidden-path');
+  }
 });
 
 test('address and model may be given by options, and a key is not needed', async () => {

@@ -43,18 +43,19 @@ const stage = () => {
       days = 0,
       provider = 'anthropic',
       model = 'm',
-      endpoint = null,
+      endpointDigest = undefined,
       promptDigest = 'p',
       groundTruthDigest = 'g',
     }: {
       days?: number;
       provider?: JudgeProvider;
       model?: string;
-      endpoint?: string | null;
+      endpointDigest?: string | undefined;
       promptDigest?: string;
       groundTruthDigest?: string;
     } = {},
-  ) => judgmentsIn(at(days), { groundTruthDigest, replayId }, { provider, model, endpoint, promptDigest });
+  ) =>
+    judgmentsIn(at(days), { groundTruthDigest, replayId }, { provider, model, endpointDigest, promptDigest });
   const files = () => readdirSync(path).filter((name) => name.endsWith('.json'));
   return { path, warnings, at, of, files };
 };
@@ -116,7 +117,7 @@ test('the first key is used by every run, and only the replay that had it made o
     { provider: 'offline' },
     { model: 'n' },
     { promptDigest: 'q' },
-    { endpoint: 'http://models.internal' },
+    { endpointDigest: 'e'.repeat(64) },
     { groundTruthDigest: 'h' },
   ];
   for (const other of others) expect(await of('one', other).answerKey()).toBeNull();

@@ -17,7 +17,7 @@ const storedSchema = z.object({
   groundTruthDigest: z.string(),
   judgeProvider: z.enum(judgeProviders),
   judgeModel: z.string(),
-  judgeEndpoint: z.string().nullable(),
+  judgeEndpointDigest: z.string(),
   promptDigest: z.string(),
   outcome: sharedAnswerKeySchema,
   /** The replay that had the key made. If it was cut off before its checkpoint held the key, it still owns the key. */
@@ -89,11 +89,11 @@ export const judgmentsIn = (
   {
     provider: judgeProvider,
     model: judgeModel,
-    endpoint: judgeEndpoint,
+    endpointDigest: judgeEndpointDigest = '',
     promptDigest,
-  }: Pick<Judge, 'provider' | 'model' | 'endpoint' | 'promptDigest'>,
+  }: Pick<Judge, 'provider' | 'model' | 'endpointDigest' | 'promptDigest'>,
 ): SharedJudgments => {
-  const identity = { groundTruthDigest, judgeProvider, judgeModel, judgeEndpoint, promptDigest };
+  const identity = { groundTruthDigest, judgeProvider, judgeModel, judgeEndpointDigest, promptDigest };
   const name = createHash('sha256')
     .update(JSON.stringify(Object.values(identity)))
     .digest('hex');
@@ -102,8 +102,8 @@ export const judgmentsIn = (
   const read = async (): Promise<Stored | null> => {
     try {
       const stored = storedSchema.parse(JSON.parse(await readFile(file, 'utf8')));
-      const { groundTruthDigest, judgeProvider, judgeModel, judgeEndpoint, promptDigest } = stored;
-      const found = { groundTruthDigest, judgeProvider, judgeModel, judgeEndpoint, promptDigest };
+      const { groundTruthDigest, judgeProvider, judgeModel, judgeEndpointDigest, promptDigest } = stored;
+      const found = { groundTruthDigest, judgeProvider, judgeModel, judgeEndpointDigest, promptDigest };
       if (isDeepStrictEqual(found, identity)) return stored;
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return null;

@@ -26,6 +26,27 @@ test.each(judgeProviders)(
   },
 );
 
+test('two endpoints of one origin are told apart, however their addresses are written, and by no word of them', async () => {
+  const digestOf = async (url: string) => {
+    const judge = (await openJudge('chat', { ...settings, url }, { prices: {}, fetch })).judge('model', null);
+    expect(judge.endpoint).toBe('https://models.example');
+    return judge.endpointDigest;
+  };
+  const own = await digestOf('https://models.example/team-a/v1');
+  expect(own).toMatch(/^[0-9a-f]{64}$/);
+  for (const same of [
+    'https://models.example/team-a/v1/',
+    'https://MODELS.example:443/team-a/v1/chat/completions',
+  ])
+    expect(await digestOf(same)).toBe(own);
+  for (const other of ['/team-b/v1', '/v1', '', '/team-a/v1?deployment=2'])
+    expect(await digestOf(`https://models.example${other}`)).not.toBe(own);
+  for (const provider of ['anthropic', 'offline'] as const)
+    expect(
+      (await openJudge(provider, settings, { prices: {}, fetch })).judge('m', null).endpointDigest,
+    ).toBeUndefined();
+});
+
 test('a model judge reports its missing package first, then each setting that it needs; a judge without a model needs none', () => {
   const here = process.cwd();
   for (const provider of judgeProviders) {

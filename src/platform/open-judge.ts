@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -49,16 +49,18 @@ const required = (provider: JudgeProvider, settings: JudgeSettings, part: ModelS
 export const endpointOf = (provider: JudgeProvider, { url }: JudgeSettings): string | null =>
   judgeOf(provider).model?.statesEndpoint && url !== null ? new URL(url).origin : null;
 
+/** @param address the whole of it, of a provider whose endpoint the operator chose. */
 const openModel = async (
   provider: JudgeProvider,
   client: ModelClient,
   settings: JudgeSettings,
-  { prices }: Ports,
+  { prices, address }: Ports & { address?: object },
 ): Promise<OpenJudge> => {
   const { modelJudge } = await import('#verification/judges/model/model-judge.ts');
   const ports = {
     client,
     endpoint: endpointOf(provider, settings),
+    endpointDigest: address && createHash('sha256').update(JSON.stringify(address)).digest('hex'),
     random: randomBytes,
     prices: createPrices(provider, prices),
     now: steadyNow,
@@ -89,16 +91,17 @@ const openers = {
     return openModel('anthropic', client, settings, ports);
   },
   chat: async (settings, ports) => {
-    const { createChatClient } = await import('#verification/judges/providers/chat/client.ts');
+    const { chatAddressOf, createChatClient } = await import('#verification/judges/providers/chat/client.ts');
+    const url = required('chat', settings, 'url');
     const client = createChatClient({
       apiKey: settings.key,
-      url: required('chat', settings, 'url'),
+      url,
       maxConcurrent: ports.maxConcurrent,
       fetch: ports.fetch,
       now: steadyNow,
       sleep,
     });
-    return openModel('chat', client, settings, ports);
+    return openModel('chat', client, settings, { ...ports, address: chatAddressOf(url) });
   },
 } satisfies Record<JudgeProvider, (settings: JudgeSettings, ports: Ports) => Promise<OpenJudge>>;
 

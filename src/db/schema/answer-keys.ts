@@ -18,8 +18,8 @@ export const answerKeys = pgTable(
     /** No list of them is held here, so that another provider takes no migration. */
     judgeProvider: text('judge_provider').$type<JudgeProvider>().notNull(),
     judgeModel: text('judge_model').notNull(),
-    /** The origin of an endpoint that the operator chose: two may serve one name differently. Empty: the provider's own. */
-    judgeEndpoint: text('judge_endpoint').notNull().default(''),
+    /** Of an endpoint that the operator chose (see `Judge`). Empty: the provider's own. */
+    judgeEndpointDigest: text('judge_endpoint_digest').notNull().default(''),
     promptDigest: text('prompt_digest').notNull(),
     outcome: jsonbOf('outcome_json', sharedAnswerKeySchema).notNull(),
     /** The replay that had it made: one that was cut off before its checkpoint held the key takes up its own. */
@@ -36,7 +36,7 @@ export const answerKeys = pgTable(
         table.groundTruthDigest,
         table.judgeProvider,
         table.judgeModel,
-        table.judgeEndpoint,
+        table.judgeEndpointDigest,
         table.promptDigest,
       ],
     }),

@@ -142,16 +142,16 @@ test('a judge of another provider or at another endpoint shares no key, even if 
   const [kept] = await at.db.select().from(answerKeys);
   if (kept === undefined) return expect.unreachable('no key was kept');
   const { groundTruthDigest, judgeProvider, judgeModel: model, promptDigest } = kept;
-  const keyOf = (provider: JudgeProvider, endpoint: string | null = null) =>
+  const keyOf = (provider: JudgeProvider, endpointDigest?: string) =>
     sharedJudgments(
       at.context,
       { groundTruthDigest, replayId: randomUUID() },
-      { provider, model, endpoint, promptDigest },
+      { provider, model, endpointDigest, promptDigest },
     ).answerKey();
   expect(await keyOf(judgeProvider)).toEqual({ value: kept.outcome, own: false });
   for (const other of judgeProviders.filter((provider) => provider !== judgeProvider))
     expect(await keyOf(other)).toBeNull();
-  expect(await keyOf(judgeProvider, 'http://models.internal')).toBeNull();
+  expect(await keyOf(judgeProvider, 'e'.repeat(64))).toBeNull();
 });
 
 test('of two verdicts on the baseline the first one stored stays', async () => {
@@ -166,7 +166,7 @@ test('of two verdicts on the baseline the first one stored stays', async () => {
   const late = sharedJudgments(
     at.context,
     { groundTruthDigest, replayId: randomUUID() },
-    { provider, model, endpoint: null, promptDigest },
+    { provider, model, promptDigest },
   );
   await late.keepBaseline(
     { ...baseline, precision: { ...first.baseline.precision, claimsMade: 99 } },

@@ -17,17 +17,16 @@ export const sharedJudgments = (
   {
     provider,
     model,
-    endpoint,
+    endpointDigest = '',
     promptDigest,
-  }: Pick<Judge, 'provider' | 'model' | 'endpoint' | 'promptDigest'>,
+  }: Pick<Judge, 'provider' | 'model' | 'endpointDigest' | 'promptDigest'>,
 ): SharedJudgments => {
-  const judgeEndpoint = endpoint ?? '';
   const retiredAt = () => new Date(now().getTime() - keyLifeMs);
   const same = and(
     eq(answerKeys.groundTruthDigest, groundTruthDigest),
     eq(answerKeys.judgeProvider, provider),
     eq(answerKeys.judgeModel, model),
-    eq(answerKeys.judgeEndpoint, judgeEndpoint),
+    eq(answerKeys.judgeEndpointDigest, endpointDigest),
     eq(answerKeys.promptDigest, promptDigest),
   );
   const standing = async (executor: Executor) => {
@@ -57,7 +56,7 @@ export const sharedJudgments = (
             groundTruthDigest,
             judgeProvider: provider,
             judgeModel: model,
-            judgeEndpoint,
+            judgeEndpointDigest: endpointDigest,
             promptDigest,
             ...made,
           })
@@ -66,7 +65,7 @@ export const sharedJudgments = (
               answerKeys.groundTruthDigest,
               answerKeys.judgeProvider,
               answerKeys.judgeModel,
-              answerKeys.judgeEndpoint,
+              answerKeys.judgeEndpointDigest,
               answerKeys.promptDigest,
             ],
             set: { ...made, baseline: null, baselineOfReplay: null },

@@ -134,6 +134,11 @@ export type Judge = {
   model: string;
   /** The origin of an endpoint that the operator chose; null for a provider's own, and for a judge without a model. */
   endpoint: string | null;
+  /**
+   * SHA-256 (hex) of such an endpoint's whole address: two below one origin may serve one name differently, so they share
+   * no judgments. A path may hold a secret, so neither it nor this is ever published.
+   */
+  endpointDigest?: string | undefined;
   /** SHA-256 (hex) over the exact bytes of the prompts, or of the rule's version for the offline check. */
   promptDigest: string;
   open(groundTruth: GroundTruth): PullRequestJudge;

@@ -17,6 +17,8 @@ export type ModelJudgeOptions = {
   model: string;
   /** See `Judge`. */
   endpoint?: string | null;
+  /** See `Judge`. */
+  endpointDigest?: string | undefined;
   random: Random;
   prices: Prices;
   /** Where calls wait for a batch. Null: each call is made at once. */
@@ -116,12 +118,13 @@ const callNames = () => {
 
 /** A provider's model as a judge. `promptDigest` is the digest of the prompts that it is asked with. */
 export const modelJudge = (options: ModelJudgeOptions): Judge => {
-  const { provider, client, model, endpoint = null, random, prices, batches, now } = options;
+  const { provider, client, model, endpoint = null, endpointDigest, random, prices, batches, now } = options;
   const form = formInWords(provider);
   return {
     provider,
     model,
     endpoint,
+    endpointDigest,
     promptDigest: promptDigestOf(provider),
     open(groundTruth) {
       const nonce = drawNonce(random);

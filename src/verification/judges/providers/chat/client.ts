@@ -40,7 +40,7 @@ type Address = { baseURL: string; query: Record<string, string> };
  * Servers document their address with its version (`http://host/v1`), as the whole path to completions, or bare. All
  * of them answer below `/v1`, so that is what a bare one means.
  */
-const addressOf = (url: string): Address => {
+export const chatAddressOf = (url: string): Address => {
   const { origin, pathname, searchParams } = new URL(url);
   const path = pathname.replace(/\/+$/, '');
   return {
@@ -71,7 +71,7 @@ export const createChatClient = ({
     limitsOf: chatLimitNewsOf,
     understood,
   });
-  const { baseURL, query } = addressOf(url);
+  const { baseURL, query } = chatAddressOf(url);
   // Set everything here that the SDK would otherwise read from the environment.
   const openai = new OpenAI({
     apiKey: apiKey ?? 'none',
