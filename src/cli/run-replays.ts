@@ -204,7 +204,7 @@ export const runReplays = async (work: RunWork): Promise<StoredReplay[]> => {
       }
       if (known) continue;
       tally = tallied(tally, replay.checkpoint);
-      if (open.length > 0 && isUseless(tally))
+      if (open.length > 0 && isUseless(tally, replay.checkpoint))
         throw new RunStopped(
           uselessJudgeText(work.judge, tally, end.reason ?? ''),
           'If the model that answers to this name is corrected, run the same command again to resume.',

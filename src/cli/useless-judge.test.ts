@@ -1,6 +1,7 @@
 import { directoryRun } from '#testing/rigs/directory-run.ts';
 import { changeNumbers, drawOf } from '#testing/rigs/scripted-engine.ts';
 import { uselessJudgeContract } from '#testing/rigs/useless-judge-contract.ts';
+import { Uncertifiable } from '#verification/certificate/build.ts';
 import { RunStopped } from './exit.ts';
 
 uselessJudgeContract(async ({ drawn, reserve }, judge) => {
@@ -12,7 +13,7 @@ uselessJudgeContract(async ({ drawn, reserve }, judge) => {
         await carryOut(new AbortController().signal);
         return null;
       } catch (error) {
-        if (error instanceof RunStopped) return error.message;
+        if (error instanceof RunStopped || error instanceof Uncertifiable) return error.message;
         throw error;
       }
     },

@@ -119,7 +119,7 @@ export const endReplay = (
       .from(verificationReplays)
       .where(and(eq(verificationReplays.runId, runId), eq(verificationReplays.state, 'open')));
     if (open?.replays !== 0) {
-      if (!isUseless(tally)) return;
+      if (!isUseless(tally, checkpoint)) return;
       const why = uselessJudgeText(run.config.judge, tally, end.reason ?? '');
       await failRun(transaction, runId, `${why} ${resumeWhenCorrected}`, at);
       return;

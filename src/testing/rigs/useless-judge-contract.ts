@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { noUsage } from '#contracts/replay.ts';
 import type { JudgeReply, JudgeTask } from '#verification/judges/judge.ts';
 import { offlineReply, type Script, unavailable } from './scripted-engine.ts';
 
@@ -67,7 +68,20 @@ export const uselessJudgeContract = (
     expect(judgedIn(run.calls)).toBe(12);
   });
 
-  test('what lies in changes, oracle or an outage is not held against a judge', async () => {
+  test('a judge that finds nothing in any change is asked about ten', async () => {
+    const run = await open({ drawn: 20, reserve: 20 }, async () => empty);
+    expect(await run.start()).toMatch(/^In 10 replays in a row .*no changes named/);
+    expect(judgedIn(run.calls)).toBe(10);
+  });
+
+  test('a rule that decides nothing in any change is asked to the end: it costs nothing', async () => {
+    const free = { ...empty, usage: noUsage };
+    const run = await open({ drawn: 20, reserve: 0 }, async () => free);
+    expect(await run.start()).toMatch(/^No replay was scored/);
+    expect(judgedIn(run.calls)).toBe(20);
+  });
+
+  test('what lies in a few changes or in an outage is not held against a judge', async () => {
     const run = await open({ drawn: 8, reserve: 16 }, async ({ measure }, { id }) => {
       if (measure !== 'answer_key') return undefined;
       if (Number(id) <= 7) return empty;

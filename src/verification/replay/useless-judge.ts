@@ -14,18 +14,26 @@ export const noTally: JudgeTally = { vainInRow: 0, hasServed: false };
 
 /** So many replays in vain, before the first that was not, stop a run. */
 const fewReplays = 5;
-/** So many in a row stop it later too. They are more, because a weak judge fails now and then. */
+/**
+ * So many in a row stop it later too. They are more, because a weak judge fails now and then. They also stop it if the
+ * judge says of change after change that there is nothing in it, which a few trivial ones may explain.
+ */
 const manyReplays = 10;
 
 const measures = ['precision', 'recall', 'reply'] as const;
 
+/** A model said to the end of its budget that there is nothing in the change. A rule costs nothing and may say so. */
+const foundNothing = ({ answerKey }: WordlessCheckpoint): boolean =>
+  answerKey?.kind === 'impossible' && answerKey.cause === 'change' && answerKey.usage.calls > 0;
+
 /**
  * Whether a replay asked its judge in vain: to the end of a budget, and no answer could be used. Null if it shows
- * neither: the judge was not asked, or was not available, or found nothing in the change.
+ * neither: the judge was not asked, or was not available.
  */
 const wasInVain = (checkpoint: WordlessCheckpoint): boolean | null => {
   const { answerKey } = checkpoint;
-  if (answerKey?.kind === 'impossible') return answerKey.cause === 'judge' ? true : null;
+  if (answerKey?.kind === 'impossible')
+    return answerKey.cause === 'judge' || foundNothing(checkpoint) ? true : null;
   if (answerKey?.kind === 'unavailable') return answerKey.asks >= maxAsks ? true : null;
   const verdicts = measures.flatMap((measure) => checkpoint[measure] ?? []);
   if (verdicts.some(({ kind, asks }) => kind === 'unscored' && asks >= maxAsks)) return true;
@@ -44,9 +52,12 @@ export const tallied = (tally: JudgeTally, checkpoint: WordlessCheckpoint): Judg
   }
 };
 
-/** Whether the run stops: its other replays would only cost more calls. */
-export const isUseless = ({ vainInRow, hasServed }: JudgeTally): boolean =>
-  vainInRow >= (hasServed ? manyReplays : fewReplays);
+/**
+ * Whether the run stops: its other replays would only cost more calls.
+ * @param last of the replay that ended last
+ */
+export const isUseless = ({ vainInRow, hasServed }: JudgeTally, last: WordlessCheckpoint): boolean =>
+  wasInVain(last) === true && vainInRow >= (hasServed || foundNothing(last) ? manyReplays : fewReplays);
 
 /** "the judge fake-1 (chat at http://127.0.0.1:8000)" */
 export const judgeText = ({ provider, model, endpoint }: JudgeIdentity): string =>
