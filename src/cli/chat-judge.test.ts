@@ -187,6 +187,27 @@ test('tokens that the endpoint did not state are marked as estimated, at a price
   expect(shown.stdout).toMatch(/ \d+ +≈[\d,]+ +≈[\d,]+/);
 });
 
+test('a judge of the agreement that gives nothing but garbage is asked about five replays, and the run goes on', async () => {
+  const fake = await endpoint({ behave: () => ({ kind: 'text', text: 'qwpoeiqwe ]] lorem' }) });
+  const anthropic = await startModel();
+  // The writer of variants is asked for keys; it is not counted here.
+  const judges = { ...chatAt(fake.url), anthropic: modelAt(anthropic.url).judges.anthropic };
+  const { code, stdout, stderr } = await verifyBy(
+    { judges, judgePrices: prices },
+    ...['--judge', 'anthropic', '--agreement-sample', '1', '--agreement-judge', 'chat'],
+    ...['--limit', '8', '--min-replays', '1', '--concurrency', '1', '--json'],
+  );
+  expect(code).toBe(0);
+  expect(stderr).toContain(
+    'The judge of the agreement gives no answer that can be used: it is asked no more.',
+  );
+  const { replayCount, trust } = certificateOf(stdout);
+  expect([replayCount, trust.agreement]).toMatchObject([8, { provider: 'chat', replays: 0, verdicts: null }]);
+  const verdicts = fake.requests.filter((request) => !/^# Task: (?:variants|answer key)/m.test(request.user));
+  expect(verdicts.length).toBeLessThanOrEqual(5 * 3 * 5);
+  expect(verdicts.length).toBeGreaterThanOrEqual(5 * 5);
+});
+
 test('two vendors are held against each other, whichever judges first', async () => {
   const fake = await endpoint();
   const anthropic = await startModel();

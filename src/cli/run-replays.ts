@@ -8,7 +8,14 @@ import { type Agreement, otherChanges, runReplay } from '#verification/replay/ru
 import { endOfReplay } from '#verification/replay/score.ts';
 import type { SharedJudgments } from '#verification/replay/shared-judgments.ts';
 import { dealtReplayOf } from '#verification/replay/shown-canaries.ts';
-import { isUseless, noTally, tallied, uselessJudgeText } from '#verification/replay/useless-judge.ts';
+import {
+  isUseless,
+  isUselessAgain,
+  noTally,
+  tallied,
+  talliedAgain,
+  uselessJudgeText,
+} from '#verification/replay/useless-judge.ts';
 import { OracleAbsent } from '#verification/replay/watched-oracle.ts';
 import { withStep } from '#verification/replay/with-step.ts';
 import { CommandError, RunStopped } from './exit.ts';
@@ -157,7 +164,7 @@ export const runReplays = async (work: RunWork): Promise<StoredReplay[]> => {
   let nextReserve = draw.drawn.length;
   const ended: StoredReplay[] = [];
   let stopped: RunStopped | null = null;
-  let tally = noTally;
+  let [tally, again] = [noTally, noTally];
   const fault = new AbortController();
   const signal = AbortSignal.any([work.signal, fault.signal]);
   const throwIfStopping = () => {
@@ -180,7 +187,9 @@ export const runReplays = async (work: RunWork): Promise<StoredReplay[]> => {
   /** Null if the replay waits until it is known whether its oracle's failure is a verdict. */
   const carryUnlessHeldBack = async (position: number): Promise<StoredReplay | null> => {
     try {
-      return await carry({ ...work, oracle, signal, dealing, beforeOracleCall: throwIfStopping }, position);
+      const agreement = isUselessAgain(again) ? null : work.agreement;
+      const ports = { oracle, agreement, signal, dealing, beforeOracleCall: throwIfStopping };
+      return await carry({ ...work, ...ports }, position);
     } catch (error) {
       if (error instanceof OracleAbsent) throw new RunStopped(error.message);
       if (!(error instanceof HeldBack)) throw error;
@@ -204,6 +213,10 @@ export const runReplays = async (work: RunWork): Promise<StoredReplay[]> => {
       }
       if (known) continue;
       tally = tallied(tally, replay.checkpoint);
+      const wasUseless = isUselessAgain(again);
+      again = talliedAgain(again, replay.checkpoint);
+      if (!wasUseless && isUselessAgain(again))
+        progress.warn('The judge of the agreement gives no answer that can be used: it is asked no more.');
       if (open.length > 0 && isUseless(tally, replay.checkpoint))
         throw new RunStopped(
           uselessJudgeText(work.judge, tally, end.reason ?? ''),

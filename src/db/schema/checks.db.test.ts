@@ -126,6 +126,7 @@ const refused: [table: string, constraint: string, change: string][] = [
   ['verification_runs', 'turn', 'turn = -1'],
   ['verification_runs', 'faults', 'faults = -1'],
   ['verification_runs', 'judge_vain_in_row', 'judge_vain_in_row = -1'],
+  ['verification_runs', 'agreement_vain_in_row', 'agreement_vain_in_row = -1'],
   ['verification_runs', 'prompt_digest', `prompt_digest = ''`],
   ['verification_runs', 'continuation', `continuation = 'restart', continues_run_id = '${id}'`],
   ['verification_runs', 'continues', `continuation = 'resume'`],

@@ -56,6 +56,9 @@ export const verificationRuns = pgTable(
     /** Its newest replays in which the judge was asked in vain, in a row, and whether it was of use in any (`JudgeTally`). */
     judgeVainInRow: integer('judge_vain_in_row').notNull().default(0),
     judgeHasServed: boolean('judge_has_served').notNull().default(false),
+    /** The same for the judge of the agreement. */
+    agreementVainInRow: integer('agreement_vain_in_row').notNull().default(0),
+    agreementHasServed: boolean('agreement_has_served').notNull().default(false),
     /** Of the judge's prompts, from the first judged replay on. */
     promptDigest: text('prompt_digest'),
     /** The run that this one resumes or retries. */
@@ -123,6 +126,7 @@ export const verificationRuns = pgTable(
     isAtLeast(table.turn, 0),
     isAtLeast(table.faults, 0),
     isAtLeast(table.judgeVainInRow, 0),
+    isAtLeast(table.agreementVainInRow, 0),
     isDigest(table.promptDigest),
     isListed(table.continuation, continuations),
     holds(

@@ -20,6 +20,7 @@ import {
   type ReplayStore,
   runReplay,
 } from '#verification/replay/run-replay.ts';
+import { isUselessAgain } from '#verification/replay/useless-judge.ts';
 import { OracleAbsent, watchedOracle } from '#verification/replay/watched-oracle.ts';
 import type { CleanText } from '#verification/text/clean-text.ts';
 import { batchDesk } from '../calls/batch/desk.ts';
@@ -81,6 +82,10 @@ const openReplay = async ({ db }: Pick<WorkerContext, 'db'>, runId: string, repl
       stranger: verificationRuns.stranger,
       groundTruth: groundTruthRecords.record,
       groundTruthDigest: groundTruthRecords.digest,
+      again: {
+        vainInRow: verificationRuns.agreementVainInRow,
+        hasServed: verificationRuns.agreementHasServed,
+      },
     })
     .from(verificationReplays)
     .innerJoin(groundTruthRecords, eq(groundTruthRecords.digest, verificationReplays.groundTruthDigest))
@@ -213,7 +218,7 @@ export const advanceReplay = async (
           others: await changesAfter(context, row),
           seed: config.seed,
           judge,
-          agreement,
+          agreement: isUselessAgain(found.again) ? null : agreement,
           variantsAuthor,
           baseline: judgesBaseline(config, row),
           shared: sharedJudgments(context, { groundTruthDigest, replayId }, judge),

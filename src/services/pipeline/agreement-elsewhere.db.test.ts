@@ -2,6 +2,8 @@ import { eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { openPolicy, runRequest, testRig } from '#testing/rigs/engine-rig.ts';
+import { unavailable } from '#testing/rigs/scripted-engine.ts';
+import { askingThrough } from '#verification/judges/judge.ts';
 import { getPublicCertificate } from '../certificate/get.ts';
 import type { WorkerContext } from '../ground/context.ts';
 import { createRun } from '../run/create.ts';
@@ -48,6 +50,37 @@ test('a replay waits for a worker that has its agreement judge, and repeats no p
   });
   expect(certificate.trust.agreement).toMatchObject({ provider: 'chat', endpoint, replays: 2 });
   expect(calls.filter((call) => call.startsWith('answer_key'))).toHaveLength(2);
+});
+
+test('an agreement judge that gives nothing but garbage is asked about five replays, and the run goes on', async () => {
+  const { context, pump, db, user } = await testRig({});
+  const { engine } = context;
+  const asked: string[] = [];
+  const worker: WorkerContext = {
+    ...context,
+    policy,
+    engine: {
+      ...engine,
+      judge: (choice, desk) => {
+        const judge = engine.judge(choice, desk);
+        if (choice.provider !== 'chat') return judge;
+        const garbled = askingThrough(judge, () => async ({ measure }) => {
+          if (measure !== 'variants') asked.push(measure);
+          return { ...unavailable(''), ok: false, fault: 'malformed', detail: '' };
+        });
+        return { ...garbled, endpoint };
+      },
+    },
+  };
+  const request = { judge: 'anthropic', limit: 9, minReplays: 1, agreementSample: 1 } as const;
+  const { runId } = await createRun(worker, await user(), runRequest(request));
+  await pump({ onto: worker });
+  const [run] = await db.select().from(verificationRuns).where(eq(verificationRuns.id, runId));
+  expect(run?.status).toBe('COMPLETED');
+  // By hand: on each of five replays three measures, each asked for four times and once about a control.
+  expect(asked).toHaveLength(5 * 3 * 5);
+  const certificate = await getPublicCertificate(context, run?.certificateId ?? '');
+  expect(certificate).toMatchObject({ replayCount: 9, trust: { agreement: { replays: 0, verdicts: null } } });
 });
 
 test('a run whose agreement judge no worker has ends without agreement, and its own scores stand', async () => {

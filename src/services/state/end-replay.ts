@@ -4,7 +4,7 @@ import type { Executor } from '#db/client.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { endOfReplay } from '#verification/replay/score.ts';
-import { isUseless, tallied, uselessJudgeText } from '#verification/replay/useless-judge.ts';
+import { isUseless, tallied, talliedAgain, uselessJudgeText } from '#verification/replay/useless-judge.ts';
 import type { ServiceContext } from '../ground/context.ts';
 import { checkpointOf, type ReplayRow, replayingStatuses, wordlessSteps } from './checkpoint.ts';
 import { certifyJob, judgeOfRun, scoreJob } from './jobs.ts';
@@ -68,8 +68,11 @@ export const endReplay = (
         judge: judgeOfRun,
         stranger: verificationRuns.stranger,
         config: verificationRuns.config,
-        vainInRow: verificationRuns.judgeVainInRow,
-        hasServed: verificationRuns.judgeHasServed,
+        judged: { vainInRow: verificationRuns.judgeVainInRow, hasServed: verificationRuns.judgeHasServed },
+        again: {
+          vainInRow: verificationRuns.agreementVainInRow,
+          hasServed: verificationRuns.agreementHasServed,
+        },
       })
       .from(verificationRuns)
       .where(and(eq(verificationRuns.id, runId), inArray(verificationRuns.status, [...replayingStatuses])))
@@ -102,7 +105,8 @@ export const endReplay = (
     if (promoted !== null) await sender.enqueue(transaction, [scoreJob(asked, promoted)]);
     const ended = end.outcome === 'replaced' ? 0 : 1;
     const gone = end.outcome === 'replaced' && promoted === null ? 1 : 0;
-    const tally = tallied(run, checkpoint);
+    const tally = tallied(run.judged, checkpoint);
+    const again = talliedAgain(run.again, checkpoint);
     await transaction
       .update(verificationRuns)
       .set({
@@ -110,6 +114,8 @@ export const endReplay = (
         total: sql`${verificationRuns.total} - ${gone}`,
         judgeVainInRow: tally.vainInRow,
         judgeHasServed: tally.hasServed,
+        agreementVainInRow: again.vainInRow,
+        agreementHasServed: again.hasServed,
         updatedAt: at,
       })
       .where(eq(verificationRuns.id, runId));

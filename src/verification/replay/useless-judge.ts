@@ -1,6 +1,7 @@
 import { type JudgeIdentity, judgeOf } from '#contracts/judge-providers.ts';
 import type { WordlessCheckpoint } from '#contracts/replay.ts';
 import { maxAsks } from '../judging/ask.ts';
+import { type StoredVerdicts, verdictsOf } from './stored-verdicts.ts';
 
 /** What a run's ended replays have shown of its judge since the start of this run. */
 export type JudgeTally = {
@@ -20,8 +21,6 @@ const fewReplays = 5;
  */
 const manyReplays = 10;
 
-const measures = ['precision', 'recall', 'reply'] as const;
-
 /** A model said to the end of its budget that there is nothing in the change. A rule costs nothing and may say so. */
 const foundNothing = ({ answerKey }: WordlessCheckpoint): boolean =>
   answerKey?.kind === 'impossible' && answerKey.cause === 'change' && answerKey.usage.calls > 0;
@@ -35,14 +34,18 @@ const wasInVain = (checkpoint: WordlessCheckpoint): boolean | null => {
   if (answerKey?.kind === 'impossible')
     return answerKey.cause === 'judge' || foundNothing(checkpoint) ? true : null;
   if (answerKey?.kind === 'unavailable') return answerKey.asks >= maxAsks ? true : null;
-  const verdicts = measures.flatMap((measure) => checkpoint[measure] ?? []);
+  return wereInVain(checkpoint);
+};
+
+/** The same of the three verdicts alone. */
+const wereInVain = (stored: StoredVerdicts): boolean | null => {
+  const verdicts = verdictsOf(stored);
   if (verdicts.some(({ kind, asks }) => kind === 'unscored' && asks >= maxAsks)) return true;
   return verdicts.some(({ kind, asks }) => kind === 'judged' && asks > 0) ? false : null;
 };
 
-/** The tally with one more replay, which has ended. */
-export const tallied = (tally: JudgeTally, checkpoint: WordlessCheckpoint): JudgeTally => {
-  switch (wasInVain(checkpoint)) {
+const withOneMore = (tally: JudgeTally, inVain: boolean | null): JudgeTally => {
+  switch (inVain) {
     case true:
       return { ...tally, vainInRow: tally.vainInRow + 1 };
     case false:
@@ -51,6 +54,18 @@ export const tallied = (tally: JudgeTally, checkpoint: WordlessCheckpoint): Judg
       return tally;
   }
 };
+
+/** The tally with one more replay, which has ended. */
+export const tallied = (tally: JudgeTally, checkpoint: WordlessCheckpoint): JudgeTally =>
+  withOneMore(tally, wasInVain(checkpoint));
+
+/** The same for the judge of the agreement. */
+export const talliedAgain = (tally: JudgeTally, { second }: WordlessCheckpoint): JudgeTally =>
+  withOneMore(tally, second === undefined ? null : wereInVain(second));
+
+/** Whether the judge of the agreement is asked no more. The run goes on: no score depends on it. */
+export const isUselessAgain = ({ vainInRow, hasServed }: JudgeTally): boolean =>
+  vainInRow >= (hasServed ? manyReplays : fewReplays);
 
 /**
  * Whether the run stops: its other replays would only cost more calls.
