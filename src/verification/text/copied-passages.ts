@@ -9,16 +9,24 @@ const copiedRun = 6;
  * line of the diff contains in the same order. `copiedCharacters` counts what was removed, including the white space
  * between the words.
  */
-export function removeCopiedPassages(
-  summary: string,
+export const removeCopiedPassages = (summary: string, diff: ParsedDiff | string) =>
+  copiedPassagesOf(diff)(summary);
+
+/** The same for many summaries of one diff, which is indexed once. */
+export function copiedPassagesOf(
   diff: ParsedDiff | string,
-): { text: string; copiedCharacters: number } {
+): (summary: string) => { text: string; copiedCharacters: number } {
   const lines =
     typeof diff === 'string'
       ? diffLines(diff)
       : diff.files.flatMap((file) => file.changedLines.map((line) => line.text));
+  const inLines = indexRuns(lines, copiedRun);
+  return (summary) => withoutPassages(summary, inLines);
+}
+
+function withoutPassages(summary: string, inLines: ReturnType<typeof indexRuns>) {
   const words = splitRunWords(summary);
-  const copied = indexRuns(lines, copiedRun)(words);
+  const copied = inLines(words);
   let text = '';
   let kept = 0;
   let copiedCharacters = 0;

@@ -1,9 +1,12 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
+import { copiedPassagesOf } from '../../text/copied-passages.ts';
+import { maxClaimCharacters, maxSummaryCharacters } from '../../text/judged-answer.ts';
 import { emptyAnswer, type JudgeAnswer } from '../judge.ts';
 import { type Candidate, readCandidates } from './candidates.ts';
 import { ruleOnClaim } from './claim-verdict.ts';
 import type { DiffIndex } from './diff-index.ts';
 import { chooseQuestion } from './question.ts';
+import { ruleOnChanges } from './recall-verdict.ts';
 
 /** A key's size, and how its changes are spread over files. Published with the rule. */
 export const keySize = {
@@ -15,27 +18,64 @@ export const keySize = {
   leastShareOfMore: 0.75,
 } as const;
 
-/** Reads the answer key off a diff (see `rule.ts`, "Answer key"). `changes` is empty if no key can be made. */
+/**
+ * Reads the answer key off a diff (see `rule.ts`, "Answer key"). `changes` is empty if no key can be made. Whoever states
+ * the statements in a summary, and answers with the reference answer, surfaces every change and is right.
+ */
 export function readAnswerKey(groundTruth: GroundTruth, index: DiffIndex): JudgeAnswer {
-  // Kept only if the rule itself finds them true.
-  const perFile = readCandidates(index).map((candidates) =>
-    candidates.filter(
-      ({ kind, statement }) => kind === 'said' || ruleOnClaim(statement, index).verdict === 'supported',
-    ),
-  );
+  const candidates = readCandidates(index);
+  const asJudged = copiedPassagesOf(index.diff);
+  const canBeEarned = ({ statement }: Candidate) =>
+    statement.length <= maxClaimCharacters &&
+    ruleOnClaim(statement, index).verdict === 'supported' &&
+    surfacedBy([statement], asJudged(statement).text, index).length === 1;
+  const perFile = candidates.map((ofFile) => ofFile.filter(canBeEarned));
   const lines = index.files.reduce(
     (sum, { kind, parsed }) => sum + (kind === 'generated' ? 0 : parsed.changedLines.length),
     0,
   );
   const wanted = Math.min(keySize.mostChanges, Math.max(1, Math.ceil(lines / keySize.linesPerChange)));
-  const chosen = spread(perFile, wanted);
-  const question = chooseQuestion(perFile.flat(), groundTruth, index);
+  const chosen = earnedTogether(spread(perFile, wanted), index, (summary) => asJudged(summary).text);
+  const question = chooseQuestion(candidates.flat(), perFile.flat(), groundTruth, index);
   if (chosen.length === 0 || question === null) return emptyAnswer;
   return {
     ...emptyAnswer,
     changes: chosen.map(({ statement, quote }, at) => ({ id: `k${at + 1}`, statement, quote })),
     question,
   };
+}
+
+/** Which of the statements a summary surfaces. */
+const surfacedBy = (statements: string[], summary: string, index: DiffIndex): string[] =>
+  ruleOnChanges(
+    statements.map((statement) => ({ id: statement, statement })),
+    summary,
+    index,
+  ).flatMap(({ id, surfaced }) => (surfaced ? [id] : []));
+
+/**
+ * The changes that one summary of them all surfaces, as far as a summary is read, and of which each has a fact of its
+ * own: a claim without one is a duplicate.
+ */
+function earnedTogether(chosen: Candidate[], index: DiffIndex, asJudged: (summary: string) => string) {
+  const known = new Set<string>();
+  const room = { characters: maxSummaryCharacters };
+  let kept = chosen.filter(({ statement }) => {
+    const { facts } = ruleOnClaim(statement, index);
+    const isNew = facts.some((fact) => !known.has(fact));
+    if (!isNew || statement.length + 1 > room.characters) return false;
+    for (const fact of facts) known.add(fact);
+    room.characters -= statement.length + 1;
+    return true;
+  });
+  // Each round but the last leaves one out.
+  for (let round = 0; round < chosen.length; round++) {
+    const statements = kept.map(({ statement }) => statement);
+    const surfaced = new Set(surfacedBy(statements, asJudged(statements.join('\n')), index));
+    if (surfaced.size === kept.length) break;
+    kept = kept.filter(({ statement }) => surfaced.has(statement));
+  }
+  return kept;
 }
 
 /** Takes the most important remaining change again and again. Each further one of a file counts less; trivia do not. */

@@ -1,6 +1,6 @@
 import { cutText } from '#contracts/text.ts';
 import { quoteCountsInDiff } from '../../text/quotes.ts';
-import { splitParts, tellingWords } from '../../text/words.ts';
+import { ruleOnClaim } from './claim-verdict.ts';
 import type { CodeLine } from './code-lines.ts';
 import {
   type DiffIndex,
@@ -22,8 +22,7 @@ export type Candidate = {
     | 'moved'
     | 'called'
     | 'imported'
-    | 'file'
-    | 'said';
+    | 'file';
   name: string;
   /** What the language calls it. */
   noun: string;
@@ -189,7 +188,8 @@ function readFile(file: IndexedFile, index: DiffIndex): Candidate[] {
     );
   if (found.length === 0 && status === 'deleted')
     put('file', file.parsed.headerLines.at(-2) ?? '', 5, path, 'file', `Deletes the file ${path}.`);
-  if (found.length === 0) readLines(file, put);
+  if (found.length === 0 && status === 'added')
+    put('file', file.parsed.headerLines.at(-1) ?? '', 5, path, 'file', `Adds the file ${path}.`);
   return found;
 }
 
@@ -279,25 +279,6 @@ function renamesIn(file: IndexedFile): Map<string, { from: string; to: string; l
   return renamed;
 }
 
-/** Lines of a file in which nothing is defined or called: what they say. */
-function readLines(file: IndexedFile, put: Put): void {
-  const { path } = file.parsed;
-  for (const line of file.lines) {
-    if (line.sign === ' ') continue;
-    const telling = new Set(tellingWords(splitParts(line.text)));
-    if (telling.size < 2) continue;
-    const text = cutText(line.text.trim(), maxQuoteCharacters);
-    put(
-      'said',
-      line,
-      Math.min(4, 1 + telling.size * 0.3) - (line.sign === '-' ? 1 : 0),
-      '',
-      '',
-      `${line.sign === '+' ? 'The text now says' : 'The text no longer says'} “${text}” in ${path}.`,
-    );
-  }
-}
-
 const isDrop = ({ drops }: Use): boolean => drops === true;
 
 /** What one file loses and another gains is one change: it is moved. */
@@ -319,8 +300,11 @@ function nameMoves(perFile: Candidate[][], index: DiffIndex): void {
       continue;
     }
     if (index.holders.get(name)?.some((file) => file.kind === 'prose')) continue;
+    const statement = `Moves the ${come.noun} \`${name}\` from ${gone.path} to ${come.path}.`;
+    // Two things of one name, of which one goes and the other comes, are two changes.
+    if (ruleOnClaim(statement, index).verdict !== 'supported') continue;
     come.kind = 'moved';
-    come.statement = `Moves the ${come.noun} \`${name}\` from ${gone.path} to ${come.path}.`;
+    come.statement = statement;
     gone.importance = 0;
   }
 }

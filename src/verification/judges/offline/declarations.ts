@@ -10,7 +10,8 @@ export type Role = {
 
 const set = (words: string): ReadonlySet<string> => new Set(words.trim().split(/\s+/u));
 
-const modifiers = set(`
+/** The words before a definition that say how it may be used. */
+export const modifiers = set(`
   export default declare pub public private protected internal static final abstract sealed open data async unsafe
   override suspend readonly virtual inline extern partial lazy mutable synchronized required local crate get set
   and native explicit constexpr friend`);

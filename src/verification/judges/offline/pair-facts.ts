@@ -1,9 +1,13 @@
 import { type Decision, falseId, inFiles, open, resolve, type Side, standsIn, unknown } from './decisions.ts';
+import type { CodeLine } from './code-lines.ts';
+import { modifiers } from './declarations.ts';
 import type { DiffIndex, IndexedFile, Use } from './diff-index.ts';
 import type { Statement } from './statement.ts';
 
 /** How many of a name's places are looked at for a pair. */
 const maxPairs = 200;
+/** The same for what it is compared with line by line. */
+const maxMoves = 20;
 
 export function decidePair(
   statement: Extract<Statement, { form: 'renamed' | 'replaced' }>,
@@ -60,6 +64,66 @@ export function decidePair(
 
 const squeezed = (text: string) => text.replace(/\s+/g, '');
 
+type NamedPlace = { file: IndexedFile; use: Use };
+
+/** So many lines of a definition are looked at. */
+const maxDefinitionLines = 40;
+/** Fewer lines of a definition may be the same by chance. */
+const fewestLines = 4;
+
+/** What of a line moves with it: all but the words before a definition that say how it may be used. */
+const movable = ({ text }: CodeLine): string => {
+  const words = text.trim().split(/\s+/);
+  return words.slice(Math.max(0, words.findIndex((word) => !modifiers.has(word)))).join('');
+};
+
+const hasWord = ({ text }: CodeLine) => /[\p{L}\p{N}]/u.test(text);
+
+/** The changed lines of one side from a place on that stand under it, the place's own first. */
+function linesUnder({ file: { lines }, use: { at } }: NamedPlace): string[] {
+  const first = lines[at];
+  if (!first) return [];
+  const under = [movable(first)];
+  for (const line of lines.slice(at + 1, at + maxDefinitionLines)) {
+    if (line.hunk !== first.hunk) break;
+    if (!hasWord(line) || (line.sign !== first.sign && line.sign !== ' ')) continue;
+    if (line.indent <= first.indent) break;
+    if (line.sign === first.sign) under.push(movable(line));
+  }
+  return under;
+}
+
+/** The lines changed on the same side right before and after a place. */
+const linesBeside = ({ file: { lines }, use: { at } }: NamedPlace): string[] =>
+  [lines[at - 1], lines[at + 1]].flatMap((line) =>
+    line && line.block === lines[at]?.block && line.sign === lines[at]?.sign && hasWord(line)
+      ? [movable(line)]
+      : [],
+  );
+
+/**
+ * Whether what goes at one place is what comes at another. The same name does not show it. The same line does, where it
+ * begins at the margin or one more line has moved with it; so does half of the lines of a definition.
+ */
+function isMoved(gone: NamedPlace, come: NamedPlace): boolean {
+  const areDefined = gone.use.role === 'defined' && come.use.role === 'defined';
+  // Within one file a thing is moved if it is defined on both sides.
+  if ((gone.file === come.file && !areDefined) || gone.use.noun !== come.use.noun) return false;
+  const [before, after] = [linesUnder(gone), linesUnder(come)];
+  const known = new Set(before);
+  const shared = after.filter((line) => known.has(line)).length;
+  if (before[0] !== after[0]) {
+    const lines = Math.min(before.length, after.length);
+    return lines >= fewestLines && shared * 2 >= lines;
+  }
+  const beside = new Set(linesBeside(gone));
+  return (
+    shared > 1 ||
+    gone.file.lines[gone.use.at]?.indent === 0 ||
+    linesBeside(come).some((line) => beside.has(line))
+  );
+}
+
 export function decideMove(statement: Extract<Statement, { form: 'moved' }>, index: DiffIndex): Decision {
   const resolved = resolve(statement.name.text, index);
   if (!resolved) return unknown(statement, statement.name, index);
@@ -85,16 +149,12 @@ export function decideMove(statement: Extract<Statement, { form: 'moved' }>, ind
       ? index.filesNamed(place).includes(file)
       : standsIn(file, use.at, place.split(/\.|::|#/).at(-1) ?? place));
   const { from, to } = statement;
-  const into = come.slice(0, maxPairs).filter((one) => isAt(to, one));
-  const outOf = gone.slice(0, maxPairs).filter((one) => isAt(from, one));
-  const goal = into.find(isDefined) ?? into[0];
-  if (!goal || outOf.length === 0)
+  const into = come.slice(0, maxPairs).filter((one) => isAt(to, one)).slice(0, maxMoves);
+  const outOf = gone.slice(0, maxPairs).filter((one) => isAt(from, one)).slice(0, maxMoves);
+  if (into.length === 0 || outOf.length === 0)
     return (to !== null && isPath(to)) || (from !== null && isPath(from)) ? wrong : open;
-  // Within one file a thing is moved if it is defined on both sides.
-  const elsewhere = outOf.some(
-    ({ file, use }) => file !== goal.file || (use.role === 'defined' && goal.use.role === 'defined'),
-  );
-  if (!elsewhere) return open;
+  const goal = into.find((one) => outOf.some((other) => isMoved(other, one)));
+  if (!goal) return open;
   return {
     kind: 'true',
     id: `moved ${name} ${goal.file.parsed.path}`,

@@ -4,6 +4,7 @@ import type { JudgeAnswer } from '../judge.ts';
 import type { Candidate } from './candidates.ts';
 import { keywords, testCalls } from './declarations.ts';
 import { type DiffIndex, type IndexedFile, partsKey, quoteLine } from './diff-index.ts';
+import { ruleOnReply } from './reply-verdict.ts';
 
 type Question = NonNullable<JudgeAnswer['question']>;
 
@@ -11,11 +12,12 @@ type Question = NonNullable<JudgeAnswer['question']>;
 const kinds: Candidate['kind'][] = ['value', 'given', 'renamed', 'defined', 'removed', 'called'];
 
 /**
- * Asks about the most important change with one right answer that only a reader of the diff can give: a value or name
- * that is the only one of its kind in its file and stands in neither title nor description nor the question itself.
- * Null: there is no such change.
+ * Asks about the most important of the candidates with one right answer that only a reader of the diff can give: a value
+ * or name that is the only one of its kind in its file, among all, and stands in neither title nor description nor the
+ * question itself. The reference answer is a right reply. Null: there is no such change.
  */
 export function chooseQuestion(
+  all: Candidate[],
   candidates: Candidate[],
   groundTruth: GroundTruth,
   index: DiffIndex,
@@ -31,14 +33,18 @@ export function chooseQuestion(
   const ranked = kinds.flatMap((kind) =>
     candidates.filter((candidate) => candidate.kind === kind).sort((a, b) => b.importance - a.importance),
   );
-  const peers = Map.groupBy(candidates, kindInFile);
+  const isRight = ({ text, reference_answer }: Question) =>
+    /[\p{L}\p{N}]/u.test(reference_answer) &&
+    ruleOnReply({ question: text, referenceAnswer: reference_answer, response: reference_answer }, index) === 1;
+  const isUsable = (question: Question) => !saysItsAnswer(question) && isRight(question);
+  const peers = Map.groupBy(all, kindInFile);
   const gaps = gapsOf(index);
   const modules = modulesOf(index);
   for (const refused of [isGuessable, isTold]) {
     for (const candidate of ranked) {
       const isSole = peers.get(kindInFile(candidate))?.length === 1;
       const question = ask(candidate, isSole);
-      if (question && !refused(question.reference_answer) && !saysItsAnswer(question)) return question;
+      if (question && !refused(question.reference_answer) && isUsable(question)) return question;
     }
     for (const [inCode, shortest] of [
       [true, 5],
@@ -48,10 +54,11 @@ export function chooseQuestion(
     ] as const) {
       for (const gap of gaps) {
         const question = gap.inCode === inCode ? cloze(gap, shortest, refused) : null;
-        if (question && !saysItsAnswer(question)) return question;
+        if (question && isUsable(question)) return question;
       }
       if (inCode && shortest === 5)
-        for (const question of modules) if (!refused(question.reference_answer)) return question;
+        for (const question of modules)
+          if (!refused(question.reference_answer) && isRight(question)) return question;
     }
   }
   return null;

@@ -15,7 +15,7 @@ type Held = { names: Set<string>; parts: Set<string>; numbers: Set<string> };
 /** What a text holds, clause by clause. What is negated is not held. */
 function heldBy(text: string, index: DiffIndex): Held {
   const held: Held = { names: new Set(), parts: new Set(), numbers: new Set() };
-  for (const clause of text.split(/\n|[;:]\s|[.,!?](?:\s|$)|\b(?:but|rather)\b/u)) {
+  for (const clause of clausesOf(text)) {
     const tokens = readProse(clause, index);
     if (tokens.some(isNegation)) continue;
     for (const token of tokens) {
@@ -45,12 +45,36 @@ function holds({ names, parts, numbers }: Held, term: string): boolean {
   return names.has(partsKey(term)) || (own.length > 1 && own.every((part) => parts.has(part)));
 }
 
+/** What no response holds, since it is for private use. */
+const answerMark = '\ue000';
+
+/**
+ * A response without the reference answer where it stands word for word, and whether some clause says it and is not
+ * negated. The answer may hold what would end a clause, or negate it.
+ */
+function withoutAnswer(
+  response: string,
+  referenceAnswer: string,
+  index: DiffIndex,
+): { text: string; isSaid: boolean } {
+  const answer = referenceAnswer.trim().replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  const wordForWord = new RegExp(`(?<![^\\s\`'"“‘«([])${answer}(?=[\`'"”’»)\\].,;:!?]*(?:\\s|$))`, 'gu');
+  const parts = response.replaceAll(answerMark, ' ').replace(wordForWord, answerMark);
+  const isSaid = clausesOf(parts).some(
+    (clause) => clause.includes(answerMark) && !readProse(clause, index).some(isNegation),
+  );
+  return { text: parts.replaceAll(answerMark, ' '), isSaid };
+}
+
+const clausesOf = (text: string) => text.split(/\n|[;:]\s|[.,!?](?:\s|$)|\b(?:but|rather)\b/u);
+
 /** How much of the reference answer a response holds (see `rule.ts`, "Reply"), rounded down to a quarter. */
 export function ruleOnReply(
   { question, referenceAnswer, response }: { question: string; referenceAnswer: string; response: string },
   index: DiffIndex,
 ): ReplyAccuracy {
-  const given = heldBy(response, index);
+  const { text, isSaid } = withoutAnswer(response, referenceAnswer, index);
+  const given = heldBy(text, index);
   const asked = heldBy(question, index);
   const terms = [
     ...new Set(
@@ -63,11 +87,11 @@ export function ruleOnReply(
   ];
   // What the question already says earns nothing, unless the answer has nothing else.
   const wanted = terms.length > 1 ? terms.filter((term) => !holds(asked, term)) : terms;
-  if (wanted.length === 0) return 0;
-  const share = wanted.filter((term) => holds(given, term)).length / wanted.length;
-  const others = countOthers(response, referenceAnswer, asked, index);
+  if (wanted.length === 0 && !isSaid) return 0;
+  const share = isSaid ? 1 : wanted.filter((term) => holds(given, term)).length / wanted.length;
+  const others = countOthers(text, referenceAnswer, asked, index);
   const { toleratedOthers } = replyBounds;
-  if (others > 2 * toleratedOthers || saysDiffBack(response, index)) return quarter(Math.min(share, 0.25));
+  if (others > 2 * toleratedOthers || saysDiffBack(text, index)) return quarter(Math.min(share, 0.25));
   return quarter(Math.min(share, others > toleratedOthers ? 0.5 : 1));
 }
 
