@@ -1,5 +1,6 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import { copiedPassagesOf } from '../../text/copied-passages.ts';
+import { foldClaims } from '../../text/fold-claims.ts';
 import { maxClaimCharacters, maxSummaryCharacters } from '../../text/judged-answer.ts';
 import { emptyAnswer, type JudgeAnswer } from '../judge.ts';
 import { type Candidate, readCandidates } from './candidates.ts';
@@ -24,7 +25,7 @@ export const keySize = {
  */
 export function readAnswerKey(groundTruth: GroundTruth, index: DiffIndex): JudgeAnswer {
   const candidates = readCandidates(index);
-  const asJudged = copiedPassagesOf(index.diff);
+  const asJudged = copiedPassagesOf(groundTruth.diff);
   const canBeEarned = ({ statement }: Candidate) =>
     statement.length <= maxClaimCharacters &&
     ruleOnClaim(statement, index).verdict === 'supported' &&
@@ -35,7 +36,12 @@ export function readAnswerKey(groundTruth: GroundTruth, index: DiffIndex): Judge
     0,
   );
   const wanted = Math.min(keySize.mostChanges, Math.max(1, Math.ceil(lines / keySize.linesPerChange)));
-  const chosen = earnedTogether(spread(perFile, wanted), index, (summary) => asJudged(summary).text);
+  const chosen = earnedTogether(
+    spread(perFile, wanted),
+    groundTruth,
+    index,
+    (summary) => asJudged(summary).text,
+  );
   const question = chooseQuestion(candidates.flat(), perFile.flat(), groundTruth, index);
   if (chosen.length === 0 || question === null) return emptyAnswer;
   return {
@@ -54,19 +60,26 @@ const surfacedBy = (statements: string[], summary: string, index: DiffIndex): st
   ).flatMap(({ id, surfaced }) => (surfaced ? [id] : []));
 
 /**
- * The changes that one summary of them all surfaces, as far as a summary is read, and of which each has a fact of its
- * own: a claim without one is a duplicate.
+ * The changes that one summary of them all surfaces, as far as a summary is read, and that are as many claims: of those
+ * that fold into one claim the first is kept.
  */
-function earnedTogether(chosen: Candidate[], index: DiffIndex, asJudged: (summary: string) => string) {
-  const known = new Set<string>();
-  const room = { characters: maxSummaryCharacters };
-  let kept = chosen.filter(({ statement }) => {
-    const { facts } = ruleOnClaim(statement, index);
-    const isNew = facts.some((fact) => !known.has(fact));
-    if (!isNew || statement.length + 1 > room.characters) return false;
-    for (const fact of facts) known.add(fact);
-    room.characters -= statement.length + 1;
-    return true;
+function earnedTogether(
+  chosen: Candidate[],
+  groundTruth: GroundTruth,
+  index: DiffIndex,
+  asJudged: (summary: string) => string,
+): Candidate[] {
+  const claims = foldClaims(
+    chosen.map(({ statement }) => ({ claim: statement, confidence: null })),
+    groundTruth,
+    (text) => ruleOnClaim(text, index).facts,
+  );
+  const firsts = new Set(claims.map(({ members }) => members[0]));
+  let characters = 0;
+  let kept = chosen.filter(({ statement }, at) => {
+    const isRead = firsts.has(at) && characters + statement.length < maxSummaryCharacters;
+    if (isRead) characters += statement.length + 1;
+    return isRead;
   });
   // Each round but the last leaves one out.
   for (let round = 0; round < chosen.length; round++) {

@@ -5,6 +5,7 @@ import type { CodeLine } from './code-lines.ts';
 import {
   type DiffIndex,
   type IndexedFile,
+  isSpeltLikeCode,
   maxQuoteCharacters,
   quoteLine,
   type Tally,
@@ -22,6 +23,7 @@ export type Candidate = {
     | 'moved'
     | 'called'
     | 'imported'
+    | 'used'
     | 'file';
   name: string;
   /** What the language calls it. */
@@ -186,6 +188,7 @@ function readFile(file: IndexedFile, index: DiffIndex): Candidate[] {
       'file',
       `Renames the file ${oldPath} to ${path}.`,
     );
+  if (found.length === 0) for (const [name, tally] of file.names) readRead(name, tally, file, put);
   if (found.length === 0 && status === 'deleted')
     put('file', file.parsed.headerLines.at(-2) ?? '', 5, path, 'file', `Deletes the file ${path}.`);
   if (found.length === 0 && status === 'added')
@@ -208,10 +211,8 @@ const definitionsOf = (tally: Tally | undefined): Use[] =>
 
 /** What is newly called or imported, or no longer. */
 function readUse(name: string, tally: Tally, file: IndexedFile, put: Put): void {
-  if (name.length < 3 || tally.around > 0 || /[\s'"`]/.test(name)) return;
   const { path } = file.parsed;
-  const side =
-    tally.added > 0 && tally.removed === 0 ? '+' : tally.removed > 0 && tally.added === 0 ? '-' : null;
+  const side = changedSide(name, tally);
   if (side === null) return;
   const called = tally.uses.find(({ role }) => role === 'called');
   const imported = tally.uses.find(({ role }) => role === 'imported');
@@ -248,6 +249,25 @@ function readUse(name: string, tally: Tally, file: IndexedFile, put: Put): void 
       'name',
       side === '+' ? `Adds \`${name}\` in ${path}.` : `Removes \`${name}\` from ${path}.`,
     );
+}
+
+/** What code newly reads or no longer does. A word that is not spelt like code may be one of a text within the code. */
+function readRead(name: string, tally: Tally, file: IndexedFile, put: Put): void {
+  const side = changedSide(name, tally);
+  const use = tally.uses.find(({ role }) => role === 'read');
+  const shown = use && file.lines[use.at];
+  if (file.kind === 'prose' || side === null || !shown || !isSpeltLikeCode(name)) return;
+  const { path } = file.parsed;
+  const statement =
+    side === '+' ? `Now uses \`${name}\` in ${path}.` : `No longer uses \`${name}\` in ${path}.`;
+  put('used', shown, side === '+' ? 2 : 1.5, name, '', statement);
+}
+
+/** The side of the changed lines on which alone a name stands in its file. */
+function changedSide(name: string, { added, removed, around }: Tally): '+' | '-' | null {
+  if (name.length < 3 || around > 0 || /[\s'"`]/.test(name)) return null;
+  if (added > 0 && removed === 0) return '+';
+  return removed > 0 && added === 0 ? '-' : null;
 }
 
 /** Definitions that take another's place on its line: the same line but for the name. */

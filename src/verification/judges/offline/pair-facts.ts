@@ -1,5 +1,5 @@
-import { type Decision, falseId, inFiles, open, resolve, type Side, standsIn, unknown } from './decisions.ts';
 import type { CodeLine } from './code-lines.ts';
+import { type Decision, falseId, inFiles, open, resolve, type Side, standsIn, unknown } from './decisions.ts';
 import { modifiers } from './declarations.ts';
 import type { DiffIndex, IndexedFile, Use } from './diff-index.ts';
 import type { Statement } from './statement.ts';
@@ -74,7 +74,14 @@ const fewestLines = 4;
 /** What of a line moves with it: all but the words before a definition that say how it may be used. */
 const movable = ({ text }: CodeLine): string => {
   const words = text.trim().split(/\s+/);
-  return words.slice(Math.max(0, words.findIndex((word) => !modifiers.has(word)))).join('');
+  return words
+    .slice(
+      Math.max(
+        0,
+        words.findIndex((word) => !modifiers.has(word)),
+      ),
+    )
+    .join('');
 };
 
 const hasWord = ({ text }: CodeLine) => /[\p{L}\p{N}]/u.test(text);
@@ -149,8 +156,14 @@ export function decideMove(statement: Extract<Statement, { form: 'moved' }>, ind
       ? index.filesNamed(place).includes(file)
       : standsIn(file, use.at, place.split(/\.|::|#/).at(-1) ?? place));
   const { from, to } = statement;
-  const into = come.slice(0, maxPairs).filter((one) => isAt(to, one)).slice(0, maxMoves);
-  const outOf = gone.slice(0, maxPairs).filter((one) => isAt(from, one)).slice(0, maxMoves);
+  const into = come
+    .slice(0, maxPairs)
+    .filter((one) => isAt(to, one))
+    .slice(0, maxMoves);
+  const outOf = gone
+    .slice(0, maxPairs)
+    .filter((one) => isAt(from, one))
+    .slice(0, maxMoves);
   if (into.length === 0 || outOf.length === 0)
     return (to !== null && isPath(to)) || (from !== null && isPath(from)) ? wrong : open;
   const goal = into.find((one) => outOf.some((other) => isMoved(other, one)));

@@ -35,7 +35,8 @@ export function chooseQuestion(
   );
   const isRight = ({ text, reference_answer }: Question) =>
     /[\p{L}\p{N}]/u.test(reference_answer) &&
-    ruleOnReply({ question: text, referenceAnswer: reference_answer, response: reference_answer }, index) === 1;
+    ruleOnReply({ question: text, referenceAnswer: reference_answer, response: reference_answer }, index) ===
+      1;
   const isUsable = (question: Question) => !saysItsAnswer(question) && isRight(question);
   const peers = Map.groupBy(all, kindInFile);
   const gaps = gapsOf(index);

@@ -7,7 +7,7 @@ import { replyBounds } from './reply-verdict.ts';
 import { unitFactors } from './values.ts';
 
 /** A certificate names this as the model. It changes whenever a verdict may change. */
-export const offlineModel = 'offline-check-v4';
+export const offlineModel = 'offline-check-v5';
 
 const listed = (words: Iterable<string>) => {
   const lines = [''];
@@ -59,7 +59,8 @@ Facts. A statement is decided by the code of the changed and unchanged lines:
     added lines of the file and on no others; removed likewise. A line that drops a table removes it;
   - x is renamed to y when a removed line becomes an added one with y for x, or when both are defined in one run of
     changed lines; replaced when they stand in one run of changed lines;
-  - x is moved when it goes from removed lines to added lines elsewhere;
+  - x is moved when it goes from removed lines to added lines elsewhere and the same line, or half of a definition's lines,
+    does: the name does not show it, nor does one line within another thing if nothing beside it moves;
   - x is called or imported when more added than removed lines of a file call or import it; used when it stands on added
     lines of a file and on no removed ones;
   - x has a value when an added line sets it so; an old one when a removed line does; it rises when the new number is
@@ -83,7 +84,8 @@ Summary. A change of the key is surfaced by a sentence that states its fact and 
 one change: the one that it states, else the new definition that it stands in.
 
 Reply. The share of the reference answer's words that the response holds outside of negated clauses, rounded down to a
-quarter: names in any spelling, numbers by value and unit. One that names more than ${replyBounds.toleratedOthers} other names or values of the pull
+quarter: names in any spelling, numbers by value and unit. The answer word for word is all of it.
+One that names more than ${replyBounds.toleratedOthers} other names or values of the pull
 request gets 0.5 at most, more than ${2 * replyBounds.toleratedOthers} 0.25; 0.25 at most gets one of more than ${replyBounds.dumpWords} words of which ${replyBounds.dumpShare * 100} % lie in runs of
 ${replyBounds.dumpRun} or more that stand on one line. It counts only where a claim of the replay was supported or a change surfaced.
 
@@ -91,9 +93,12 @@ Answer key. One change for ${keySize.linesPerChange} changed lines outside of ge
 added, removed, renamed or moved, then new calls and imports; sources before data, tests and texts; outer definitions
 before inner ones; what other files can use before what its file keeps to itself;
 each further one of a file weighs ${keySize.nextOfFile} of the one before, and what weighs less than ${keySize.leastShare} of the first, or
-${keySize.leastShareOfMore} once there are ${keySize.fewest}, is left out. Each is stated in a form above and kept only if this rule finds it true.
-Where nothing is defined, lines are quoted. The question asks for a changed or given value, a new name, a sole new or
-removed definition, a new call, or the word left out of a changed line, code before strings and comments; its answer
+${keySize.leastShareOfMore} once there are ${keySize.fewest}, is left out. A file without any of these has the names spelt like code that it
+newly uses or no longer does, or that it is added or deleted. Each change is stated in a form above and is in the key only
+if it can be earned: this rule finds it true, and a summary of the key's statements surfaces it after passages copied from
+the diff are removed. What is changed in no such form is in no key, and where nothing else is changed, no key is made.
+The question asks for a changed or given value, a new name, a sole new or removed definition, a new call, or the word
+left out of a changed line, code before strings and comments; its answer alone is a right reply, and it
 stands in neither title nor description nor a path.
 
 ${Object.entries(grammar)
