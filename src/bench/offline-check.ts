@@ -59,7 +59,7 @@ function showRulings(name: string, written: Written[]): void {
 }
 
 async function showScores(name: string, written: Written[]): Promise<void> {
-  const materials = await Promise.all(
+  const made = await Promise.all(
     written.map(({ change, note }, at) =>
       materialOf(change, note, written[(at + 7) % written.length]?.note ?? note),
     ),
@@ -68,12 +68,13 @@ async function showScores(name: string, written: Written[]): Promise<void> {
     ...['precision', 'recall', 'reply', 'composite'].map((cell) => cell.padStart(9)),
     '  the honest composite above it, paired, 95 %',
   ]);
+  const materials = made.filter((material) => material !== null);
   const scores = new Map<string, ReplayScore[]>();
   for (const [strategy, answer] of Object.entries({ ...readers, ...falseStrategies })) {
     const all = await scoresOf(answer, materials);
     scores.set(strategy, all);
     for (const [part, isOf] of strategy === 'honest' ? parts : parts.slice(0, 1)) {
-      const means = meansOf(all.filter((_, at) => isOf(written[at] as Written)));
+      const means = meansOf(all.filter((_, at) => isOf(materials[at] as Written)));
       row(part === 'all' ? strategy : `${strategy}, ${part}`, [
         number(means.precision),
         number(means.recall),

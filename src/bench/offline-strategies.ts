@@ -256,13 +256,14 @@ const namesOf = (change: GroundTruth): string[] => {
 
 const judge = offlineJudge();
 
+/** Null: no key can be made, and a run would replace the change. */
 export const materialOf = async (
   change: GroundTruth,
   note: ChangeNote,
   other: ChangeNote,
-): Promise<Material> => {
+): Promise<Material | null> => {
   const reply = await judge.open(change).ask({ measure: 'answer_key' });
-  if (!reply.ok || reply.answer.question === null) throw new Error(`No key can be made for ${change.id}.`);
+  if (!reply.ok || reply.answer.question === null) return null;
   return { change, note, other, question: reply.answer.question, names: namesOf(change) };
 };
 
