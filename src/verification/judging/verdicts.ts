@@ -106,8 +106,8 @@ export const judgePrecision = async (
 
 /** Recall: which changes of the key the summary surfaces, after passages copied from the diff are removed. */
 export const judgeRecall = async (material: VerdictMaterial): Promise<RecallVerdict> => {
-  const { answer, diff, key } = material;
-  const { text: summary, copiedCharacters } = removeCopiedPassages(answer.summary, diff);
+  const { answer, groundTruth, key } = material;
+  const { text: summary, copiedCharacters } = removeCopiedPassages(answer.summary, groundTruth.diff);
   const rulingOn = (text: string): Ruling => ({
     ids: key.changes.map(({ id }) => id),
     task: (pending, faults) => ({

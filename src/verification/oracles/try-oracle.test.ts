@@ -73,7 +73,7 @@ test('a passage of six or more words from one line of the diff is reported as co
   ]);
 });
 
-test('a passage of an unchanged line is not reported as copied, since a run does not remove it either', () => {
+test('a passage of an unchanged line is reported as copied, since a run removes it too', () => {
   const line = 'the quick brown fox jumps over the lazy dog';
   const context = {
     ...change,
@@ -81,7 +81,9 @@ test('a passage of an unchanged line is not reported as copied, since a run does
       .replace(' import queue', ` // ${line}\n import queue`)
       .replace('-1,1 +1,3', '-1,2 +1,4'),
   };
-  expect(reviewOutcome(answered({ summary: `It says ${line}.` }), context, noFacts)).toEqual([]);
+  expect(reviewOutcome(answered({ summary: `It says ${line}.` }), context, noFacts)).toEqual([
+    { level: 'warning', text: expect.stringContaining('copied from the diff') },
+  ]);
 });
 
 test('an answer that a run would score 0 is an error, in the words that the replay would have', async () => {

@@ -1,7 +1,6 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import type { OracleFailure, OracleOutcome } from '#contracts/oracle.ts';
 import type { OracleTrial } from '#contracts/run.ts';
-import { parseDiff } from '../diff/parse-diff.ts';
 import { removeCopiedPassages } from '../text/copied-passages.ts';
 import { type FoldedClaim, foldClaims } from '../text/fold-claims.ts';
 import {
@@ -66,7 +65,7 @@ export const reviewOutcome = (
   else {
     if (judged.cut.summaryCharacters > 0)
       warn(`summary has ${summary.length} characters; only the first ${maxSummaryCharacters} are judged.`);
-    const kept = removeCopiedPassages(judged.summary, parseDiff(groundTruth.diff));
+    const kept = removeCopiedPassages(judged.summary, groundTruth.diff);
     if (kept.copiedCharacters > 0)
       warn('summary contains passages copied from the diff; they are removed before recall is judged.');
   }
