@@ -70,7 +70,7 @@ test('each character describes the same change in its own way', () => {
     key_claims: [
       '`pauseBetween` is removed from wait.ts, while `legacyPause` is added.',
       '`waitMs` changes from 31 to 19.',
-      'In wait.ts, `pauseBetween` no longer occurs and `legacyPause` now does.',
+      'In wait.ts, `pauseBetween` no longer occurs and `legacyPause` now occurs.',
     ],
     follow_up_response: 'It is 31.',
   });

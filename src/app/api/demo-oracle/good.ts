@@ -93,7 +93,7 @@ function* factsOf(file: FileReading, files: FileReading[]): Generator<string> {
 
   const [value, other] = values.filter(({ before }) => before !== null);
   if (value) {
-    const more = other ? `, and \`${other.name}\` from ${other.before} to ${other.after}` : '';
+    const more = other ? `, and \`${other.name}\` changes from ${other.before} to ${other.after}` : '';
     yield `\`${value.name}\` changes from ${value.before} to ${value.after}${more}.`;
   }
   const set = values.find(({ before }) => before === null);
@@ -122,7 +122,7 @@ function* pairsOf(file: FileReading): Generator<string> {
   const place = fileName(file.path);
   const [name] = file.newNames;
   const gone = file.goneNames[0];
-  if (name && gone) yield `In ${place}, \`${gone}\` no longer occurs and \`${name}\` now does.`;
+  if (name && gone) yield `In ${place}, \`${gone}\` no longer occurs and \`${name}\` now occurs.`;
   const other = file.newNames
     .slice(0, maxNames)
     .find((candidate) => name && candidate !== name && !sameLine(file, name, candidate));

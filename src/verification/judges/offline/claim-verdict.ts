@@ -3,9 +3,10 @@ import type { Decision } from './decisions.ts';
 import { type DiffIndex, quoteLine } from './diff-index.ts';
 import { decide } from './facts.ts';
 import type { Statement } from './statement.ts';
-import { type ReadSentence, readStatements } from './statements.ts';
+import { type ReadSentence, readStatements, splitSentences } from './statements.ts';
+import { hasUndecidedPart } from './undecided-parts.ts';
 
-/** `facts`: the decided facts that a text states, false ones too, each by its id. Empty: nothing in it can be decided. */
+/** `facts`: the facts by which a text is ruled on, false ones too, each by its id. Empty: it is not ruled on. */
 export type ClaimRuling = {
   verdict: 'supported' | 'not_supported' | 'undecided';
   facts: string[];
@@ -14,31 +15,42 @@ export type ClaimRuling = {
 
 /** Rules on one claim by the published rule (see `rule.ts`, "Claims"). */
 export function ruleOnClaim(claim: string, index: DiffIndex): ClaimRuling {
-  const decisions = readStatements(claim, index).flatMap((sentence) => decisionsOn(sentence, index));
-  const decided = decisions.filter((decision) => decision.kind !== 'open');
-  const facts = [...new Set(decided.map(({ id }) => id))].sort();
-  if (facts.length === 0) return { verdict: 'undecided', facts, quote: '' };
-  const quotes = decided.flatMap((decision) => quoteOf(decision, index, claim) ?? []);
-  const isTrue = decided.every(({ kind }) => kind === 'true') && quotes[0] !== undefined;
-  return { verdict: isTrue ? 'supported' : 'not_supported', facts, quote: isTrue ? (quotes[0] ?? '') : '' };
+  const sentences = readStatements(claim, index).map((read) => ({ read, decided: decidedOf(read, index) }));
+  const decisions = sentences.flatMap(({ decided }) => decided.map(({ decision }) => decision));
+  const isFalse = decisions.some(({ kind }) => kind === 'false');
+  const isWhole =
+    sentences.length === splitSentences(claim).length &&
+    sentences.every(({ read, decided }) => !hasUndecidedPart(read, trueOf(decided), index));
+  const quotes = decisions.flatMap((decision) => quoteOf(decision, index, claim) ?? []);
+  if (!isFalse && (!isWhole || quotes[0] === undefined))
+    return { verdict: 'undecided', facts: [], quote: '' };
+  const facts = [...new Set(decisions.flatMap((one) => (one.kind === 'open' ? [] : [one.id])))].sort();
+  return isFalse
+    ? { verdict: 'not_supported', facts, quote: '' }
+    : { verdict: 'supported', facts, quote: quotes[0] ?? '' };
 }
+
+type Decided = { statement: Statement; decision: Decision };
+
+const trueOf = (decided: Decided[]): Statement[] =>
+  decided.flatMap(({ statement, decision }) => (decision.kind === 'true' ? [statement] : []));
 
 /**
  * What a program does is no fact by itself where the sentence also gives a condition, an order, or a value that no true
  * fact holds: what a claim is about may be just that.
  */
-function decisionsOn(
+function decidedOf(
   { statements, hasCondition, hasOrder, values }: ReadSentence,
   index: DiffIndex,
-): Decision[] {
+): Decided[] {
   const decided = statements.map((statement) => ({ statement, decision: decide(statement, index) }));
   const held = new Set(
     decided.flatMap(({ statement, decision }) => (decision.kind === 'true' ? valuesIn(statement) : [])),
   );
   const isWhole = !hasCondition && values.every((value) => held.has(value));
-  return decided
-    .filter(({ statement: { weak } }) => weak === undefined || (!hasOrder && (isWhole || weak === 'order')))
-    .map(({ decision }) => decision);
+  return decided.filter(
+    ({ statement: { weak } }) => weak === undefined || (!hasOrder && (isWhole || weak === 'order')),
+  );
 }
 
 function valuesIn(statement: Statement): string[] {

@@ -244,6 +244,7 @@ function readNames(file: IndexedFile): void {
           value,
           alone: true,
           literal: true,
+          unit: null,
           at,
           sign: line.sign,
         });

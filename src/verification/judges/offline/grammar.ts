@@ -61,6 +61,15 @@ export const grammar = {
   linking: 'call import use usage reference dependency invocation definition declaration requirement export',
   generic: `change commit pr patch diff request pull it this that we author release update refactoring refactor
     code they he she i one which summary`,
+  telling: `export expose register build ship establish store record keep hold accept receive carry`,
+  nouns: `call import use usage reference definition declaration export value default version key member entry symbol
+    identifier parameter param argument arg prop setting option flag file module package library rule selector schema
+    model limit cap threshold timeout index label`,
+  fillers: `a an the its their this that these those both it we they this which there to into in within inside on onto of
+    from with by at as and but while whereas plus so-called named called new old own now also newly too previous
+    former additional extra further another respectively respective altogether entirely completely instead anymore
+    change commit pr patch diff pull request author no-longer instead-of in-favour-of replaced-by disappeared also true
+    false null nil`,
   adverbs: `too again instead here there everywhere also now only accordingly directly back altogether entirely
     completely first together anymore alongside respectively newly respectively explicitly`,
 } as const;
@@ -176,3 +185,6 @@ export const determiners = setOf(grammar.determiners);
 export const adjectives = setOf(grammar.adjectives);
 export const generic = setOf(grammar.generic);
 export const adverbs = setOf(grammar.adverbs);
+export const tellingVerbs = setOf(grammar.telling);
+export const plainNouns = plurals(grammar.nouns);
+export const fillers = setOf(grammar.fillers);

@@ -4,6 +4,7 @@ import { keywords, testCalls } from './declarations.ts';
 import { grammar, wordsOf } from './grammar.ts';
 import { productNames } from './prose-tokens.ts';
 import { replyBounds } from './reply-verdict.ts';
+import { definitionNouns } from './undecided-parts.ts';
 import { unitFactors } from './values.ts';
 
 /** A certificate names this as the model. It changes whenever a verdict may change. */
@@ -64,19 +65,27 @@ Facts. A statement is decided by the code of the changed and unchanged lines:
   - x is called or imported when more added than removed lines of a file call or import it; used when it stands on added
     lines of a file and on no removed ones;
   - x has a value when an added line sets it so; an old one when a removed line does; it rises when the new number is
-    greater. Units below may multiply a number; one that the line names otherwise ("15 * minute") does not;
-  - F gives x when an added line of F holds x and the word for it (throw, return, status), and no other line of F does.
+    greater. Units below may multiply a number; one that the line names otherwise ("15 * minute") does not. It is open
+    when the value is only a part of what x is set to, or when the text gives a unit that neither x nor its value
+    names, or leaves out one that stands at the value;
+  - F gives x when x is the whole of what an added line of F gives by the word for it (throw, return, status), or of one
+    of several values, and no other line of F gives it.
 Where a program is said to add or drop something, only the definition of that shows it, or its first or last place in
 the definition named. What moves is defined on both sides, if on any. A script that drops what another creates removes
 nothing. What a fact stands in is found by indentation and by the place in a hunk's header. It is false when the code shows
 otherwise or the name stands nowhere in the pull request, and open when neither can be seen, when several files hold
 the name and none is named, or when a sentence may tell what the program does ("F deletes x") and is not true.
 
-Claims. A claim that states a false fact is not supported, whatever else it states. One that states true facts and no
-false one is supported, by the line that shows the first. Any other is not ruled on.
-What a program does (its calls, results and
-quantities, unless now or no longer) supports no claim whose sentence gives an order or reason (orders), a condition, or
-a value that no true fact of it holds. A fact is one by direction, name and
+Claims. A claim that states a false fact is not supported, whatever else it states. One is supported, by the line that
+shows its first fact, when true facts are all that it says. Any other is not ruled on: "adds x, which is fast", "adds x
+for small files" and "x returns y when z" say more than code decides. In each of its sentences
+  - each name, file and value is one of a true fact of the sentence, and each clause with a verb states one;
+  - a clause has one verb of a direction, and none that tells more than that (telling);
+  - a noun stands beside a name, and either code defines the name as such a thing where it defines it (list below), or
+    the noun says nothing of it (nouns);
+  - any other word is a filler, an auxiliary, or a part of a name that is given in plain words.
+What a program does (its calls, results and quantities, unless now or no longer) rules on no claim whose sentence gives
+an order or reason (orders), a condition, or a value that no true fact of it holds. A fact is one by direction, name and
 file and counts once a replay: a claim whose facts were all stated before is a duplicate. Precision is claims supported
 by max(claims ruled on, min(3, changes of the key)).
 
@@ -106,6 +115,8 @@ ${Object.entries(grammar)
   .join('\n')}
 units and factors:
   ${listed(Object.entries(unitFactors).map(([units, factors]) => `${units} ×${factors.join(' ×')};`))}
+nouns, and what code may define a thing that a text calls so:
+  ${listed(Object.entries(definitionNouns).flatMap(([nouns, definitions]) => `${nouns}: ${definitions};`.split(' ')))}
 products, which are no names:
   ${listed(productNames)}
 keywords:

@@ -16,6 +16,9 @@ const stemOf = (word: string): string =>
     .replace(/ies$/, 'y')
     .replace(/(?<=[sxz]|ch|sh)es$|(?<!s)s$/, '');
 
+/** The parts of a name, in the singular. */
+export const partsOf = (name: string): string[] => splitParts(name).map(stemOf);
+
 /** The parts of a name that say what it is the quantity of. */
 const tellingParts = (name: string): string[] =>
   splitParts(name)
@@ -26,11 +29,7 @@ const tellingParts = (name: string): string[] =>
 const stemsOf = (tokens: Token[]): Set<string> =>
   new Set(
     tokens.flatMap((token) =>
-      token.kind === 'word'
-        ? [stemOf(token.text)]
-        : token.kind === 'name'
-          ? splitParts(token.text).map((part) => stemOf(part))
-          : [],
+      token.kind === 'word' ? [stemOf(token.text)] : token.kind === 'name' ? partsOf(token.text) : [],
     ),
   );
 

@@ -103,6 +103,7 @@ export function copulaOf(tokens: Token[], index: DiffIndex): Statement[] {
   const isNew =
     isWord(rest[0], 'new') &&
     (rest.length === 1 ||
+      isWord(rest[1], prepositions) ||
       (kinds.has(wordAt(rest[1])) && (rest.length === 2 || isWord(rest[2], prepositions))));
   if (isNew)
     return subject.core.map(

@@ -48,9 +48,15 @@ export const splitSentences = (text: string): string[] =>
 /** Longer sentences are no sentences. */
 const maxTokens = 400;
 
-/** Whether a sentence gives a condition or an order. `values`: what it holds of numbers and texts. */
+/**
+ * Whether a sentence gives a condition or an order. `values`: what it holds of numbers and texts. `tokens`: all that was
+ * read of it, and `isAllRead` whether that is all that it says. `silent`: its clauses with a verb that state nothing.
+ */
 export type ReadSentence = {
   sentence: string;
+  tokens: Token[];
+  isAllRead: boolean;
+  silent: Token[][];
   statements: Statement[];
   hasCondition: boolean;
   hasOrder: boolean;
@@ -64,20 +70,23 @@ export function readStatements(text: string, index: DiffIndex): ReadSentence[] {
   for (const sentence of splitSentences(text)) {
     const body = sentence.replace(/^(?:[-*+•]|\d+[.)])\s+/u, '');
     if (index.repeats(body)) continue;
-    const tokens = withSubject(
-      openBrackets(foldPhrases(readProse(body, index))).slice(0, maxTokens),
-      subject,
-    );
+    const prose = readProse(body, index);
+    const tokens = withSubject(openBrackets(foldPhrases(prose)).slice(0, maxTokens), subject);
     if (denies(tokens)) {
       // "This is not true." takes back what stands before it.
       for (const before of read) before.statements = [];
       continue;
     }
     subject = leadName(tokens);
-    const statements = /\?\s*$/.test(body) ? [] : readSentence(tokens, index);
+    const { statements, silent } = /\?\s*$/.test(body)
+      ? { statements: [], silent: [tokens] }
+      : readSentence(tokens, index);
     read.push({
       sentence,
       statements,
+      tokens,
+      isAllRead: prose.length <= maxTokens && !hasOtherMarks(body, prose),
+      silent,
       hasCondition: tokens.some((token) => isWord(token, conditions)),
       // "after 15 minutes" is a time.
       hasOrder: tokens.some((token, at) => isWord(token, orders) && tokens[at + 1]?.kind !== 'value'),
@@ -85,6 +94,16 @@ export function readStatements(text: string, index: DiffIndex): ReadSentence[] {
     });
   }
   return read;
+}
+
+/** Whether marks stand between the tokens that say something: "> 10", "-3", "`x` + `y`". */
+function hasOtherMarks(body: string, tokens: Token[]): boolean {
+  let end = 0;
+  for (const { start, end: next } of [...tokens, { start: body.length, end: body.length }]) {
+    if (/[^\s.*_"'`“”]/u.test(body.slice(end, start))) return true;
+    end = Math.max(end, next);
+  }
+  return false;
 }
 
 /** The name that a sentence begins with. */
@@ -134,7 +153,7 @@ type Open = {
   listed: boolean;
 };
 
-function readSentence(all: Token[], index: DiffIndex): Statement[] {
+function readSentence(all: Token[], index: DiffIndex): { statements: Statement[]; silent: Token[][] } {
   const clauses = splitClauses(all);
   const out: Statement[] = [...statedQuantities(all, index), ...statedPairs(all, index)];
   const paths = [...new Set(all.flatMap((token) => (token.kind === 'path' ? [token.text] : [])))];
@@ -145,6 +164,7 @@ function readSentence(all: Token[], index: DiffIndex): Statement[] {
   /** The same outside of relative clauses: "adds `x`, which …, and `y`, which …". */
   let main: Open | null = null;
   let carried = false;
+  const silentClauses: Token[][] = [];
   for (const [place, clause] of clauses.entries()) {
     const negated = clause.tokens.some(isNegation);
     const modal = clause.tokens.some((token, at) =>
@@ -224,7 +244,9 @@ function readSentence(all: Token[], index: DiffIndex): Statement[] {
             ? subject
             : [];
     if (hasVerb) {
-      if (!silent) out.push(...statementsOf(clause, hasVerb, subjects, index, false));
+      const stated = silent ? [] : statementsOf(clause, hasVerb, subjects, index, false);
+      out.push(...stated);
+      if (stated.length === 0) silentClauses.push(clause.tokens);
       const rest = clause.tokens.slice(hasVerb.at + 1);
       open = {
         clause,
@@ -242,15 +264,13 @@ function readSentence(all: Token[], index: DiffIndex): Statement[] {
       // "`x`, which is 3": what stands before it bears the value.
       const bearers =
         pending.length > 0 ? pending.flat() : /^(?:which|,)$/.test(clause.link) ? antecedent : [];
-      out.push(
-        ...copulaOf(
-          /^(?:is|are|=)$/.test(clause.tokens[0]?.text ?? '')
-            ? [...bearers, ...clause.tokens]
-            : clause.tokens,
-          index,
-        ),
+      const stated = copulaOf(
+        /^(?:is|are|=)$/.test(clause.tokens[0]?.text ?? '') ? [...bearers, ...clause.tokens] : clause.tokens,
+        index,
       );
-    }
+      out.push(...stated);
+      if (stated.length === 0) silentClauses.push(clause.tokens);
+    } else silentClauses.push(clause.tokens);
     if (!hasVerb) {
       if (!/^(?:which|that|whose|who|where)$/.test(clause.link)) main = null;
       const named = clause.tokens.some(({ kind }) => kind === 'name' || kind === 'path');
@@ -280,9 +300,11 @@ function readSentence(all: Token[], index: DiffIndex): Statement[] {
     )
       carried = true;
   }
+  // "A new class `x`." has no verb.
+  for (const tokens of pending) if (!tokens.some(isNegation)) out.push(...newNames(tokens, index));
   // A sentence's only path says where its facts are.
   const [path] = paths;
-  return out.map((statement) =>
+  const statements = out.map((statement) =>
     statement.path === null &&
     paths.length === 1 &&
     path !== undefined &&
@@ -292,6 +314,7 @@ function readSentence(all: Token[], index: DiffIndex): Statement[] {
       ? { ...statement, path }
       : statement,
   );
+  return { statements, silent: silentClauses };
 }
 
 const isLinked = (tokens: Token[], token: Token): boolean =>

@@ -6,14 +6,15 @@ export type Value = { kind: 'number'; value: number; text: string } | { kind: 'w
 
 /**
  * A name that a line sets to one value. `alone`: nothing else is on the right side. `literal`: it is no other name.
+ * `unit`: all else on the right side says this unit: "15 * minute", "Duration::from_secs(15)".
  */
-export type Setting = { name: string; value: Value; alone: boolean; literal: boolean };
+export type Setting = { name: string; value: Value; alone: boolean; literal: boolean; unit: string | null };
 
 /** The factors by which a number with a unit may be multiplied in code. Published with the rule. */
 export const unitFactors: Record<string, readonly number[]> = {
-  'ms millisecond milliseconds': [1, 0.001],
-  's sec second seconds': [1, 1000, 1_000_000_000],
-  'm min minute minutes': [1, 60, 60_000],
+  'ms milli millis millisecond milliseconds': [1, 0.001],
+  's sec secs second seconds': [1, 1000, 1_000_000_000],
+  'm min mins minute minutes': [1, 60, 60_000],
   'h hour hours': [1, 60, 3600, 3_600_000],
   'd day days': [1, 24, 1440, 86_400, 86_400_000],
   'week weeks': [1, 7, 604_800, 604_800_000],
@@ -21,7 +22,7 @@ export const unitFactors: Record<string, readonly number[]> = {
   'k kb kib kilobyte kilobytes kibibyte kibibytes': [1, 1000, 1024],
   'mb mib megabyte megabytes mebibyte mebibytes': [1, 1_000_000, 1_048_576],
   'gb gib gigabyte gigabytes gibibyte gibibytes': [1, 1_000_000_000, 1_073_741_824],
-  '% percent': [1, 0.01],
+  '% pct percent': [1, 0.01],
 };
 const factorsOf = new Map(
   Object.entries(unitFactors).flatMap(([units, factors]) =>
@@ -102,6 +103,25 @@ export function valueKeysBeside(value: Value, unit: string, beside: Iterable<str
   return alike.flatMap(({ size }) =>
     [stated.size, ...decimal].map((own) => numberKey((value.value * own) / size)),
   );
+}
+
+/** "s" is short for a word that no name holds by chance. */
+const longUnits = new Map(
+  Object.keys(unitFactors).flatMap((units) => {
+    const words = units.split(' ');
+    return words.map((word): [string, string] => [word, words.at(-1) ?? word]);
+  }),
+);
+
+/** Whether a number on a line has the unit that a text gives it. `says`: the words there that may be its unit. */
+export function hasUnit(value: Value, stated: Value, unit: string, says: Iterable<string>): boolean {
+  const words = [...says].map((word) => longUnits.get(word) ?? word);
+  const dimension = sizesOf.get(unit)?.dimension;
+  const isSaid =
+    dimension === undefined
+      ? words.some((word) => factorsOf.get(word) === factorsOf.get(unit))
+      : words.some((word) => sizesOf.get(word)?.dimension === dimension);
+  return isSaid && valueKeysBeside(stated, unit, words).some((key) => valueKeys(value).includes(key));
 }
 
 /** The words on a line that may be units of what a name is set to: parts of that name, and other names. */
@@ -216,8 +236,26 @@ function rightSide(tokens: CodeToken[], from: number): CodeToken[] {
   return side;
 }
 
+/** Names that only lead to a unit. */
+const unitMakers = /^(?:time|duration|timedelta|timespan|datetime|chrono|std|core|of|from|new)$/;
+
+/** The one unit that the names of a right side say, if they say nothing else. */
+function unitOf(tokens: CodeToken[]): string | null {
+  const units: string[] = [];
+  for (const { kind, text } of tokens) {
+    if (kind === 'mark' && !/^[.:()*=]$/.test(text)) return null;
+    if (kind !== 'name') continue;
+    if (unitMakers.test(text.toLowerCase())) continue;
+    for (const part of splitParts(text).map((one) => one.toLowerCase())) {
+      if (part.length > 1 && sizesOf.has(part)) units.push(part);
+      else if (!unitMakers.test(part)) return null;
+    }
+  }
+  return units.length === 1 ? (units[0] ?? null) : null;
+}
+
 /** The literal of a right side: alone, as a product of numbers, or the only one within a call or beside a unit. */
-function literalOf(side: CodeToken[]): { value: Value; alone: boolean } | null {
+function literalOf(side: CodeToken[]): Pick<Setting, 'value' | 'alone' | 'unit'> | null {
   if (side.length === 0 || side.length >= maxTokens) return null;
   const negative = side[0]?.text === '-' ? -1 : 1;
   const tokens = negative < 0 ? side.slice(1) : side;
@@ -235,24 +273,29 @@ function literalOf(side: CodeToken[]): { value: Value; alone: boolean } | null {
   };
   if (tokens.length === 1 && only) {
     const value = one(only) ?? (only.kind === 'name' ? ({ kind: 'word', text: only.text } as const) : null);
-    return value && { value, alone: true };
+    return value && { value, alone: true, unit: null };
   }
   const numbers = tokens
     .filter(({ kind }) => kind === 'number')
     .map(({ text }) => readNumber(text)?.value ?? Number.NaN);
   if (tokens.every(({ kind, text }, at) => (at % 2 === 0 ? kind === 'number' : text === '*'))) {
     const value = negative * numbers.reduce((product, each) => product * each, 1);
-    return { value: { kind: 'number', value, text: tokens.map(({ text }) => text).join(' ') }, alone: true };
+    return {
+      value: { kind: 'number', value, text: tokens.map(({ text }) => text).join(' ') },
+      alone: true,
+      unit: null,
+    };
   }
   if (tokens.length === 4 && second?.text === '<' && tokens[2]?.text === '<' && numbers.length === 2)
     return {
       value: { kind: 'number', value: (numbers[0] ?? 0) * 2 ** (numbers[1] ?? 0), text: '' },
       alone: true,
+      unit: null,
     };
   const literals = tokens.filter(({ kind }) => kind === 'number' || kind === 'text');
   if (literals.length === 1 && literals[0] && !tokens.some(({ text }) => /^[+\-/?|&]$/.test(text))) {
     const value = one(literals[0]);
-    return value && { value, alone: false };
+    return value && { value, alone: false, unit: unitOf(tokens) };
   }
   // "Level.Strict", "Mode::Strict"
   const last = tokens.at(-1);
@@ -260,6 +303,6 @@ function literalOf(side: CodeToken[]): { value: Value; alone: boolean } | null {
     last?.kind === 'name' &&
     tokens.every(({ kind, text }) => kind === 'name' || text === '.' || text === ':')
   )
-    return { value: { kind: 'word', text: last.text }, alone: false };
+    return { value: { kind: 'word', text: last.text }, alone: false, unit: null };
   return null;
 }

@@ -1,0 +1,174 @@
+import { resolve } from './decisions.ts';
+import type { DiffIndex } from './diff-index.ts';
+import { auxiliaries, fillers, kinds, plainNouns, tellingVerbs, verbs } from './grammar.ts';
+import { isWord, type ProseToken, wordAt } from './prose-tokens.ts';
+import { partsOf } from './stated-quantities.ts';
+import type { Statement } from './statement.ts';
+import type { ReadSentence } from './statements.ts';
+
+type Token = ProseToken;
+
+/**
+ * Whether a sentence says anything that its true facts do not: a name, a file, a value or a word that none of them
+ * holds, a verb that states nothing, or a noun that the definition of its name does not show.
+ */
+export function hasUndecidedPart(read: ReadSentence, facts: Statement[], index: DiffIndex): boolean {
+  const { tokens } = read;
+  if (facts.length === 0 || !read.isAllRead) return true;
+  const held = new Set(facts.flatMap(textsIn));
+  const written = new Set(tokens.flatMap(({ kind, text }) => (kind === 'name' ? [text] : [])));
+  // "the retry limit" is `retryLimit`: words say a name that is not written.
+  const parts = new Set([...held].filter((text) => !written.has(text)).flatMap(partsOf));
+  const isHeld = (token: Token) =>
+    token.kind === 'word' ? partsOf(token.text).every((part) => parts.has(part)) : held.has(textOf(token));
+  if (
+    read.silent.some(
+      (clause) => !clause.some((token) => token.kind === 'value' && isHeld(token)) || !givesValue(clause),
+    )
+  )
+    return true;
+  let hasVerb = false;
+  for (const [at, token] of tokens.entries()) {
+    if (token.kind === 'mark') {
+      if (token.text !== "'s") hasVerb = false;
+      continue;
+    }
+    if (isHeld(token)) continue;
+    if (token.kind !== 'word') return true;
+    const { text } = token;
+    if (/^(?:and|but|while|whereas|which|that|plus|instead-of|in-favour-of)$/.test(text)) hasVerb = false;
+    if (fillers.has(text) || auxiliaries.has(text)) continue;
+    if (kinds.has(text)) {
+      const name = namedBy(tokens, at, isHeld);
+      if (name !== null && isOfKind(text, name, index)) continue;
+      if (!verbs.has(text)) return true;
+    }
+    // A second verb of a clause states nothing: "adds `x` returning `y`".
+    const verb = verbs.get(text);
+    if (verb === undefined || hasVerb || tellingVerbs.has(verb.base)) return true;
+    hasVerb = true;
+  }
+  return false;
+}
+
+const textOf = (token: Token): string => (token.kind === 'value' ? token.value.text : token.text);
+
+/** The names, files and values of a statement, as the text has them. */
+function textsIn(statement: Statement): string[] {
+  const shared = statement.path === null ? [] : [statement.path];
+  switch (statement.form) {
+    case 'added':
+    case 'removed':
+      return [
+        ...shared,
+        statement.name.text,
+        ...[statement.within, statement.module].flatMap((text) => text ?? []),
+      ];
+    case 'renamed':
+    case 'replaced':
+      return [...shared, statement.from.text, statement.to.text];
+    case 'moved':
+      return [
+        ...shared,
+        statement.name.text,
+        ...[statement.from, statement.to].flatMap((text) => text ?? []),
+      ];
+    case 'value':
+      return [
+        ...shared,
+        statement.name.text,
+        ...[statement.old, statement.new].flatMap((stated) => stated?.value.text ?? []),
+      ];
+    case 'gives':
+      return [
+        ...shared,
+        statement.within.text,
+        'text' in statement.what ? statement.what.text : statement.what.value.text,
+      ];
+    case 'file':
+      return [...shared, statement.file, ...(statement.to === null ? [] : [statement.to])];
+  }
+}
+
+/** "The limit goes from 3 to 5": a value is read from its number, whatever the verb. */
+const givesValue = (clause: Token[]): boolean =>
+  clause.every((token) => {
+    const verb = verbs.get(wordAt(token))?.of;
+    return verb === undefined || /^(?:set|rise|fall|depart)$/.test(verb) || kinds.has(wordAt(token));
+  });
+
+/** The name that a noun stands beside: "the function `x`", "`x` is a new type", "the value of `x`". '' for a value. */
+function namedBy(tokens: Token[], at: number, isHeld: (token: Token) => boolean): string | null {
+  const isBetween = (token: Token | undefined) =>
+    isWord(token, kinds) || /^(?:named|called|of|to)$/.test(wordAt(token)) || isWord(token, 'the');
+  const isLead = (token: Token | undefined) =>
+    isWord(token, kinds) || /^(?:a|an|the|new|is|are|now|also)$/.test(wordAt(token));
+  let next = at + 1;
+  while (isBetween(tokens[next])) next++;
+  let before = at - 1;
+  while (isLead(tokens[before])) before--;
+  for (const token of [tokens[next], tokens[before]]) {
+    if (token === undefined || token.kind === 'mark' || !isHeld(token)) continue;
+    return token.kind === 'name' || token.kind === 'word' ? token.text : '';
+  }
+  return null;
+}
+
+/**
+ * What a text may call the things that code defines, by the nouns of their definitions. Other nouns say nothing of it.
+ * Published with the rule.
+ */
+export const definitionNouns: Record<string, string> = {
+  'function method': 'function method',
+  class: 'class record',
+  struct: 'struct',
+  interface: 'interface',
+  enum: 'enum',
+  trait: 'trait',
+  macro: 'macro constant',
+  type: 'class interface enum struct trait type record',
+  'exception error': 'class interface enum struct type record variable constant',
+  constant: 'constant field key',
+  const: 'constant',
+  variable: 'variable local constant field',
+  var: 'variable local',
+  'field attribute': 'field property attribute key column method',
+  property: 'field property attribute key method function',
+  column: 'column field key',
+  table: 'table class constant key',
+  dependency: 'dependency',
+  section: 'section key',
+  heading: 'section',
+  'component hook helper handler decorator getter setter callback listener validator parser builder factory reader writer wrapper routine subroutine procedure predicate':
+    'function method macro class constant variable',
+};
+const definedAs = new Map(
+  Object.entries(definitionNouns).flatMap(([nouns, definitions]) =>
+    nouns.split(' ').map((noun): [string, ReadonlySet<string>] => [noun, new Set(definitions.split(' '))]),
+  ),
+);
+/** The nouns of things that stand in a diff only where they are defined. */
+const mustBeDefined =
+  /^(?:function|method|class|struct|interface|enum|trait|macro|type|exception|error|constant|const|dependency)$/;
+
+/** Whether a thing is of the kind that a text calls it by, as far as its definitions show. */
+function isOfKind(noun: string, written: string, index: DiffIndex): boolean {
+  const [kind] = [noun, noun.replace(/ies$/, 'y'), noun.replace(/s$/, ''), noun.replace(/es$/, '')].filter(
+    (form) => definedAs.has(form),
+  );
+  const name = kind === undefined ? null : (resolve(written, index)?.name ?? null);
+  // "a test function" says more of it.
+  if (kind === undefined) return plainNouns.has(noun);
+  if (name === null) return true;
+  const defined = (index.holders.get(name) ?? []).flatMap((file) =>
+    (file.names.get(name)?.uses ?? [])
+      .filter(({ role, sign }) => role === 'defined' && sign !== ' ')
+      .map(({ noun: of, at }) => ({ of: of ?? '', text: file.lines[at]?.text ?? '' })),
+  );
+  if (defined.length === 0) return !mustBeDefined.test(kind);
+  const isError = kind === 'exception' || kind === 'error';
+  // "type Limit struct"
+  const isSaid = (of: string, text: string) =>
+    definedAs.get(kind)?.has(of) === true || (of === 'type' && new RegExp(`\\b${kind}\\b`).test(text));
+  return defined.some(({ of, text }) => isSaid(of, text) && (!isError || /exception|err|fail/i.test(text)));
+}
