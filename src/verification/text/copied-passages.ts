@@ -5,7 +5,7 @@ const copiedRun = 6;
 
 /** Whole lines of the diff, each by its words. */
 function linesOf(diff: string): ReadonlySet<string> {
-  const lines = [...diffLines(diff)];
+  const lines = [...diff.split('\n'), ...diffLines(diff)];
   // The text behind a hunk's header is a line of the file.
   const places = lines.flatMap((line) => /^@@ [^@]* @@(.*)$/u.exec(line)?.[1] ?? []);
   return new Set([...lines, ...places].map(said).filter((line) => line !== ''));

@@ -4,7 +4,7 @@ import { type DiffIndex, quoteLine } from './diff-index.ts';
 import { decide } from './facts.ts';
 import type { Statement } from './statement.ts';
 import { type ReadSentence, readStatements, splitSentences } from './statements.ts';
-import { hasUndecidedPart } from './undecided-parts.ts';
+import { type Fact, hasUndecidedPart } from './undecided-parts.ts';
 
 /** `facts`: the facts by which a text is ruled on, false ones too, each by its id. Empty: it is not ruled on. */
 export type ClaimRuling = {
@@ -20,7 +20,7 @@ export function ruleOnClaim(claim: string, index: DiffIndex): ClaimRuling {
   const isFalse = decisions.some(({ kind }) => kind === 'false');
   const isWhole =
     sentences.length === splitSentences(claim).length &&
-    sentences.every(({ read, decided }) => !hasUndecidedPart(read, trueOf(decided), index));
+    sentences.every(({ read, decided }) => !hasUndecidedPart(read, factsOf(decided), index));
   const quotes = decisions.flatMap((decision) => quoteOf(decision, index, claim) ?? []);
   if (!isFalse && (!isWhole || quotes[0] === undefined))
     return { verdict: 'undecided', facts: [], quote: '' };
@@ -32,8 +32,8 @@ export function ruleOnClaim(claim: string, index: DiffIndex): ClaimRuling {
 
 type Decided = { statement: Statement; decision: Decision };
 
-const trueOf = (decided: Decided[]): Statement[] =>
-  decided.flatMap(({ statement, decision }) => (decision.kind === 'true' ? [statement] : []));
+const factsOf = (decided: Decided[]): Fact[] =>
+  decided.flatMap(({ statement, decision }) => (decision.kind === 'true' ? [{ statement, decision }] : []));
 
 /**
  * What a program does is no fact by itself where the sentence also gives a condition, an order, or a value that no true

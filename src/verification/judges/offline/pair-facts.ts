@@ -24,6 +24,16 @@ export function decidePair(
   };
   const isFalse: Decision = statement.loose ? open : { kind: 'false', id: falseId(statement) };
   if (net(from.name) > 0) return isFalse;
+  // What is still defined has no other name.
+  if (
+    statement.form === 'renamed' &&
+    files.some((file) =>
+      file.names
+        .get(from.name)
+        ?.uses.some(({ role, noun, sign }) => role === 'defined' && noun !== 'local' && sign !== '-'),
+    )
+  )
+    return open;
   // What a name becomes must be a name of the code.
   if (!to) return statement.form === 'renamed' ? isFalse : unknown(statement, statement.to, index);
   const holders = files.filter((file) => file.names.has(from.name) && file.names.has(to.name));

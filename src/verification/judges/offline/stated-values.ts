@@ -34,24 +34,25 @@ export function valueStatement(
   // "from 5 to 20 seconds"
   const was = old && next && old.unit === '' ? { ...old, unit: next.unit } : old;
   const linked = bearer.after.get('of') ?? bearer.after.get('for') ?? [];
-  const name = bearer.core[0] ?? linked.find(({ path }) => !path) ?? valueName(words ?? [], index);
-  if (!name) return null;
+  const [first] = bearer.core;
+  const sole = first ?? linked.find(({ path }) => !path) ?? valueName(words ?? [], index);
+  if (!sole) return null;
   // "raised by 5" gives no value.
   if (!old && object.values.has('by') && !object.values.has('to') && trend) return null;
   const [place] = [...(object.after.get('in') ?? []), ...(bearer.after.get('in') ?? [])].filter(
     ({ path }) => path,
   );
-  return [
-    {
-      form: 'value',
-      name: { text: name.text, noun: name.noun },
-      old: was ?? null,
-      new: next ?? null,
-      trend,
-      path: place?.text ?? bearer.files[0] ?? null,
-      loose: false,
-    },
-  ];
+  // "`x` and `y` go from 3 to 5"
+  const names = first ? bearer.core : [sole];
+  return names.map((name) => ({
+    form: 'value',
+    name: { text: name.text, noun: name.noun },
+    old: was ?? null,
+    new: next ?? null,
+    trend,
+    path: place?.text ?? bearer.files[0] ?? null,
+    loose: false,
+  }));
 }
 
 /** What a value belongs to, in plain words: the parts of one name, or the one word that is a setting of the diff. */

@@ -183,7 +183,10 @@ function readSentence(all: Token[], index: DiffIndex): { statements: Statement[]
     if (clause.link === 'without') continue;
     const hasVerb = findVerb(clause.tokens);
     const goesOn = /^(?:,|and|or|plus|\()$/.test(clause.link);
-    if (isFiller(clause)) continue;
+    if (isFiller(clause)) {
+      silentClauses.push(clause.tokens);
+      continue;
+    }
     if (!hasVerb && isBare(clause) && clause.link !== 'instead-of' && clause.link !== 'in-favour-of') {
       if (main && goesOn && /^(?:which|that)$/.test(clauses[place + 1]?.link ?? '')) open = main;
       const silent = negated || modal || carried;

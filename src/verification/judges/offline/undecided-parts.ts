@@ -1,55 +1,135 @@
-import { resolve } from './decisions.ts';
-import type { DiffIndex } from './diff-index.ts';
-import { auxiliaries, fillers, kinds, plainNouns, tellingVerbs, verbs } from './grammar.ts';
+import { splitParts } from '../../text/words.ts';
+import { isNegation } from './clauses.ts';
+import { type Decision, resolve } from './decisions.ts';
+import { type DiffIndex, scopeOf } from './diff-index.ts';
+import {
+  auxiliaries,
+  conditions,
+  determiners,
+  fillers,
+  kinds,
+  limits,
+  modals,
+  modifiers,
+  orders,
+  places,
+  plainNouns,
+  prepositions,
+  quantities,
+  tellingVerbs,
+  verbs,
+  volitions,
+} from './grammar.ts';
 import { isWord, type ProseToken, wordAt } from './prose-tokens.ts';
 import { partsOf } from './stated-quantities.ts';
 import type { Statement } from './statement.ts';
 import type { ReadSentence } from './statements.ts';
 
 type Token = ProseToken;
+export type Fact = { statement: Statement; decision: Extract<Decision, { kind: 'true' }> };
 
 /**
- * Whether a sentence says anything that its true facts do not: a name, a file, a value or a word that none of them
- * holds, a verb that states nothing, or a noun that the definition of its name does not show.
+ * Whether a sentence says anything that its true facts do not: a name, a file or a value that none of them holds, a
+ * clause or a second verb that states nothing, a noun that the definition of its name does not show, a word that limits
+ * or denies, or one that the diff does not show around the facts.
  */
-export function hasUndecidedPart(read: ReadSentence, facts: Statement[], index: DiffIndex): boolean {
+export function hasUndecidedPart(read: ReadSentence, facts: Fact[], index: DiffIndex): boolean {
   const { tokens } = read;
   if (facts.length === 0 || !read.isAllRead) return true;
-  const held = new Set(facts.flatMap(textsIn));
+  const held = new Set(facts.flatMap(({ statement }) => textsIn(statement)));
   const written = new Set(tokens.flatMap(({ kind, text }) => (kind === 'name' ? [text] : [])));
   // "the retry limit" is `retryLimit`: words say a name that is not written.
   const parts = new Set([...held].filter((text) => !written.has(text)).flatMap(partsOf));
+  const heldParts = new Set([...held].flatMap(partsOf));
   const isHeld = (token: Token) =>
     token.kind === 'word' ? partsOf(token.text).every((part) => parts.has(part)) : held.has(textOf(token));
-  if (
-    read.silent.some(
-      (clause) => !clause.some((token) => token.kind === 'value' && isHeld(token)) || !givesValue(clause),
-    )
-  )
-    return true;
+  // "The nonce's length, `nonceBytes`, is 12."
+  const isOfName = (token: Token) =>
+    token.kind === 'mark' ||
+    isHeld(token) ||
+    isWord(token, fillers) ||
+    isWord(token, quantities) ||
+    (token.kind === 'word' && partsOf(token.text).every((part) => heldParts.has(part)));
+  const isStated = (clause: Token[]) =>
+    (clause.some((token) => token.kind === 'value' && isHeld(token)) && givesValue(clause)) ||
+    (isWord(clause[0], 'the') && clause.every(isOfName));
+  if (!read.silent.every(isStated)) return true;
+  const shown = shownBy(facts);
   let hasVerb = false;
+  let isPlace = false;
   for (const [at, token] of tokens.entries()) {
     if (token.kind === 'mark') {
-      if (token.text !== "'s") hasVerb = false;
+      if (token.text !== "'s") [hasVerb, isPlace] = [false, false];
       continue;
     }
     if (isHeld(token)) continue;
     if (token.kind !== 'word') return true;
     const { text } = token;
+    // "is added that returns a bool"
+    const isRelative = /^(?:name|path)$/.test(tokens[at - 1]?.kind ?? '') || isWord(tokens[at - 1], kinds);
+    if (text === 'that' && hasVerb && !isRelative) return true;
     if (/^(?:and|but|while|whereas|which|that|plus|instead-of|in-favour-of)$/.test(text)) hasVerb = false;
+    if (prepositions.has(text)) {
+      isPlace = places.has(text);
+      // "with the value 3", "renamed as `x`"
+      if (!isPlace && !leadsToFact(tokens, at, isHeld)) return true;
+      continue;
+    }
     if (fillers.has(text) || auxiliaries.has(text)) continue;
     if (kinds.has(text)) {
       const name = namedBy(tokens, at, isHeld);
       if (name !== null && isOfKind(text, name, index)) continue;
+      // "the test now calls", "in the layer table": where it is.
+      if (name === null && (isPlace || !hasVerb) && shown.around(text)) continue;
       if (!verbs.has(text)) return true;
     }
-    // A second verb of a clause states nothing: "adds `x` returning `y`".
     const verb = verbs.get(text);
-    if (verb === undefined || hasVerb || tellingVerbs.has(verb.base)) return true;
-    hasVerb = true;
+    if (verb !== undefined) {
+      // A second verb of a clause states nothing: "adds `x` returning `y`".
+      if (hasVerb || tellingVerbs.has(verb.base)) return true;
+      // "joins the dependencies"
+      [hasVerb, isPlace] = [true, verb.of === 'arrive'];
+    } else if (modifiers.has(text) ? !shown.onLines(text) : tells(token) || !shown.around(text)) return true;
   }
   return false;
 }
+
+/** What no line shows: a limit, a denial, an order, a purpose, or what something does. */
+const tells = (token: Token): boolean =>
+  isNegation(token) ||
+  [limits, modals, volitions, conditions, orders].some((words) => isWord(token, words)) ||
+  /(?:ing|ed)$/.test(token.text);
+
+/** Whether what stands behind a preposition is of a fact. */
+function leadsToFact(tokens: Token[], at: number, isHeld: (token: Token) => boolean): boolean {
+  const next = tokens.slice(at + 1).find((token) => !isWord(token, determiners) && !isWord(token, kinds));
+  return next !== undefined && isHeld(next);
+}
+
+/** Whether words stand where the facts do: on each of their lines, or in their hunks and the paths of their files. */
+function shownBy(facts: Fact[]): Record<'onLines' | 'around', (text: string) => boolean> {
+  const stems = (texts: Iterable<string>) => new Set([...texts].flatMap(splitParts).map(stemOf));
+  const around = stems(
+    facts.flatMap(({ decision: { file, line } }) => [
+      file.parsed.path.replace(/[/.-]/g, ' '),
+      ...(line === null ? [] : scopeOf(file, file.lines.indexOf(line)).names),
+      ...file.lines.filter(({ hunk }) => hunk === line?.hunk).map(({ text }) => text),
+      file.places.get(line?.hunk ?? -1) ?? '',
+    ]),
+  );
+  const lines = facts.map(({ decision: { line } }) => stems([line?.text ?? '']));
+  return {
+    around: (text) => splitParts(text).every((part) => around.has(stemOf(part))),
+    onLines: (text) => lines.every((words) => words.has(stemOf(text))),
+  };
+}
+
+/** A word without its ending: "exported", "exports" and "export" are one. */
+const stemOf = (word: string): string =>
+  word
+    .toLowerCase()
+    .replace(/ies$/, 'y')
+    .replace(/(?:ing|ed|es|s|e)$/, '');
 
 const textOf = (token: Token): string => (token.kind === 'value' ? token.value.text : token.text);
 
@@ -160,15 +240,24 @@ function isOfKind(noun: string, written: string, index: DiffIndex): boolean {
   // "a test function" says more of it.
   if (kind === undefined) return plainNouns.has(noun);
   if (name === null) return true;
-  const defined = (index.holders.get(name) ?? []).flatMap((file) =>
+  const uses = (index.holders.get(name) ?? []).flatMap((file) =>
     (file.names.get(name)?.uses ?? [])
-      .filter(({ role, sign }) => role === 'defined' && sign !== ' ')
-      .map(({ noun: of, at }) => ({ of: of ?? '', text: file.lines[at]?.text ?? '' })),
+      .filter(({ sign }) => sign !== ' ')
+      .map((use) => ({ ...use, of: use.noun ?? '', text: file.lines[use.at]?.text ?? '' })),
   );
-  if (defined.length === 0) return !mustBeDefined.test(kind);
+  const defined = uses.filter(({ role }) => role === 'defined');
+  // "import type { Limit }"
+  if (defined.length === 0)
+    return (
+      !mustBeDefined.test(kind) || uses.some(({ role, text }) => role === 'imported' && says(kind, text))
+    );
   const isError = kind === 'exception' || kind === 'error';
-  // "type Limit struct"
   const isSaid = (of: string, text: string) =>
-    definedAs.get(kind)?.has(of) === true || (of === 'type' && new RegExp(`\\b${kind}\\b`).test(text));
+    definedAs.get(kind)?.has(of) === true ||
+    // "type Limit struct", "check: (size: number) => void"
+    (of === 'type' && says(kind, text)) ||
+    (/^(?:function|method)$/.test(kind) && /^(?:field|property)$/.test(of) && /\(.*\)\s*(?:=>|:)/.test(text));
   return defined.some(({ of, text }) => isSaid(of, text) && (!isError || /exception|err|fail/i.test(text)));
 }
+
+const says = (kind: string, text: string): boolean => new RegExp(`\\b${kind}\\b`).test(text);
