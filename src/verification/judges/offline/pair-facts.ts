@@ -69,7 +69,16 @@ export function decidePair(
     }
     return { kind: 'open' };
   });
-  return decided.kind === 'false' ? open : decided;
+  if (decided.kind !== 'true') return open;
+  const { names, parsed } = decided.file;
+  // What takes another's place is new where it does, if it was not there before.
+  const comes = names.get(to.name)?.removed === 0;
+  const goes = names.get(from.name)?.added === 0;
+  const told = [
+    ...(comes ? [`added ${to.name} ${parsed.path}`] : []),
+    ...(goes ? [`removed ${from.name} ${parsed.path}`] : []),
+  ];
+  return { ...decided, within: told };
 }
 
 const squeezed = (text: string) => text.replace(/\s+/g, '');

@@ -1,9 +1,10 @@
+import { isTelling } from '../../text/words.ts';
 import { type DiffIndex, isSpeltLikeCode } from './diff-index.ts';
 import { isUnit, numberWord, readNumber, unitWords, type Value } from './values.ts';
 
 /**
  * A piece of prose. A name is what is in backticks, spelt like code, dotted, called, or a capitalised or hyphenated word
- * that is a name of the diff. What stands in quotation marks is a value, and may be a name.
+ * that is a name of the diff, or a word that is a dependency there. What stands in quotation marks is a value, and may be a name.
  */
 export type ProseToken = { start: number; end: number; text: string } & (
   | { kind: 'name'; marked: boolean }
@@ -126,6 +127,7 @@ function readWord(text: string, isFirst: boolean, index: DiffIndex): Read {
     /^\p{Lu}{2}|^\p{Lu}\p{L}*\p{N}/u.test(text) || (/^\p{Lu}/u.test(text) && (!isFirst || text.length > 3));
   if (capital && index.holders.has(text)) return { kind: 'name', text, marked: false };
   if (/^(?:true|false|null|nil)$/.test(lower)) return { kind: 'word', text: lower };
+  if (isTelling(lower) && isDependency(text, index)) return { kind: 'name', text, marked: false };
   // "the status PENDING": a text of the code.
   if (/^\p{Lu}{3,}$/u.test(text) && index.literals.has(lower))
     return { kind: 'value', text, value: { kind: 'word', text }, unit: '' };
@@ -134,6 +136,10 @@ function readWord(text: string, isFirst: boolean, index: DiffIndex): Read {
     return { kind: 'value', text, value: { kind: 'number', value: count, text }, unit: '' };
   return { kind: 'word', text: lower };
 }
+
+const isDependency = (name: string, { holders }: DiffIndex): boolean =>
+  holders.get(name)?.some(({ names }) => names.get(name)?.uses.some(({ noun }) => noun === 'dependency')) ===
+  true;
 
 /** "20 seconds", "4 MiB" and "5 %" are one value each. */
 function joinUnits(tokens: ProseToken[]): ProseToken[] {

@@ -330,8 +330,10 @@ export function statementsOf(
         return [{ ...base, form: 'replaced', from, to }];
       const [became] = object.core;
       const [was] = subject.core;
-      if (verb.base === 'become' && was && became)
-        return [{ ...base, form: 'renamed', from: was, to: became, loose: true }];
+      if (verb.base === 'become' && became)
+        return was
+          ? [{ ...base, form: 'renamed', from: was, to: became, loose: true }]
+          : change('added', object, places(['in']), true);
       return [];
     }
   }

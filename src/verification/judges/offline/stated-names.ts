@@ -21,7 +21,9 @@ export function newNames(tokens: Token[], index: DiffIndex): Statement[] {
     if (form === null) continue;
     const rest = tokens.slice(at + 1, at + 5);
     const end = rest.findIndex((each) => each.kind === 'name');
-    const phrase = rest.slice(0, end < 0 ? 0 : end + 2);
+    // "a new `x` groups tax": of one thing the word behind it tells what it does.
+    const isSubject = /^an?$/.test(wordAt(tokens[at - 1])) && /[^s]s$/.test(wordAt(rest[end + 1]));
+    const phrase = rest.slice(0, end < 0 ? 0 : end + (isSubject ? 1 : 2));
     const isPlain =
       end >= 0 &&
       rest

@@ -106,10 +106,13 @@ export function copulaOf(tokens: Token[], index: DiffIndex): Statement[] {
     (rest.length === 1 ||
       isWord(rest[1], prepositions) ||
       (kinds.has(wordAt(rest[1])) && (rest.length === 2 || isWord(rest[2], prepositions))));
-  if (isNew)
+  // "`x` is no longer a dependency"
+  const isGone =
+    isWord(rest[0], 'no-longer') && rest.length === 2 && /^(?:dependency|requirement)$/.test(wordAt(rest[1]));
+  if (isNew || isGone)
     return subject.core.map(
       (name): Statement => ({
-        form: 'added',
+        form: isNew ? 'added' : 'removed',
         name,
         use: 'any',
         within: null,

@@ -128,6 +128,13 @@ const isFiller = ({ tokens, link }: Clause): boolean =>
   !tokens.some((token) => isWord(token, auxiliaries) || isNegation(token)) &&
   findVerb(tokens) === null;
 
+/** ", warn": one or two words of a list. */
+const isPlainItem = ({ tokens }: Clause): boolean =>
+  tokens.length <= 2 &&
+  tokens.every(({ kind }) => kind === 'word') &&
+  !tokens.some((token) => isWord(token, auxiliaries) || isNegation(token)) &&
+  findVerb(tokens) === null;
+
 /** A clause without a verb: names with the words that may stand around them. It goes on with a list. */
 const isBare = ({ tokens }: Clause): boolean =>
   tokens.some(({ kind }) => kind === 'name' || kind === 'path') &&
@@ -208,6 +215,11 @@ function readSentence(all: Token[], index: DiffIndex): { statements: Statement[]
       } else if (clause.link !== '(')
         pending.push(silent ? [...clause.tokens, word(clause.tokens[0] as Token, 'not')] : clause.tokens);
       if (clause.link === 'or') pending.push([word(clause.tokens[0] as Token, 'not')]);
+      continue;
+    }
+    // "a type `x` with error, warn and info methods is added": plain words go on with what stands before them.
+    if (pending.length > 0 && goesOn && isPlainItem(clause)) {
+      silentClauses.push(clause.tokens);
       continue;
     }
     if (clause.link === 'instead-of' || clause.link === 'in-favour-of') {
