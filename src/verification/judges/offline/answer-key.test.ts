@@ -128,19 +128,45 @@ describe('whoever states a key’s statements and answers with its reference ans
   });
 });
 
-describe('what nobody can state in a form that code decides', () => {
+describe('where nothing else is changed, a key has words that only the new or the old text has:', () => {
   const reworded = [
     '-The worker waits for a while before it asks again.',
     '+The worker pauses a little before it asks again.',
   ];
 
   test.each([
-    ['a reworded text', 'README.md', reworded],
-    ['a reworded comment', 'src/worker.ts', reworded.map((line) => `${line[0]}// ${line.slice(1)}`)],
-    ['a reworded message', 'src/worker.ts', ["-  'Wait a while.',", "+  'Pause a little, please.',"]],
-    ['a heading that can only be copied', 'README.md', ['+## How the worker waits before it asks again']],
-  ])('makes no key: %s', async (_name, path, lines) => {
-    expect(await statementsOf(changeOf(fileDiff(path, lines)))).toEqual([]);
+    ['a reworded text', 'README.md', reworded, ['Adds the words “worker pauses” in README.md.']],
+    [
+      'a reworded comment',
+      'src/worker.ts',
+      reworded.map((line) => `${line[0]}// ${line.slice(1)}`),
+      ['Adds the words “worker pauses” in src/worker.ts.'],
+    ],
+    [
+      'a reworded message',
+      'src/worker.ts',
+      ["-  'Wait for a calm moment.',", "+  'Wait for a calm moment without noise.',"],
+      ['Adds the words “moment without noise” in src/worker.ts.'],
+    ],
+    [
+      'a heading',
+      'README.md',
+      ['+## How the worker waits before it asks again'],
+      ['Adds the words “worker waits” in README.md.'],
+    ],
+    [
+      'a comment that goes',
+      'src/worker.ts',
+      ['-// The worker waits patiently.'],
+      ['Removes the words “worker waits patiently” from src/worker.ts.'],
+    ],
+  ])('%s', async (_name, path, lines, statements) => {
+    expect(await statementsOf(changeOf(fileDiff(path, lines)))).toEqual(statements);
+  });
+
+  test('but not words that only stand on another line', async () => {
+    const lines = ['-// The worker waits', '-// patiently.', '+// The worker', '+// waits patiently.'];
+    expect(await statementsOf(changeOf(fileDiff('src/worker.ts', lines)))).toEqual([]);
   });
 
   test('leaves the rest of the key as it is', async () => {

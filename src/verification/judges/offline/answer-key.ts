@@ -3,7 +3,7 @@ import { copiedPassagesOf } from '../../text/copied-passages.ts';
 import { foldClaims } from '../../text/fold-claims.ts';
 import { maxClaimCharacters, maxSummaryCharacters } from '../../text/judged-answer.ts';
 import { emptyAnswer, type JudgeAnswer } from '../judge.ts';
-import { type Candidate, readCandidates } from './candidates.ts';
+import { type Candidate, readCandidates, readWording } from './candidates.ts';
 import { ruleOnClaim } from './claim-verdict.ts';
 import type { DiffIndex } from './diff-index.ts';
 import { chooseQuestion } from './question.ts';
@@ -30,7 +30,9 @@ export function readAnswerKey(groundTruth: GroundTruth, index: DiffIndex): Judge
     statement.length <= maxClaimCharacters &&
     ruleOnClaim(statement, index).verdict === 'supported' &&
     surfacedBy([statement], asJudged(statement).text, index).length === 1;
-  const perFile = candidates.map((ofFile) => ofFile.filter(canBeEarned));
+  const earnable = (perFile: Candidate[][]) => perFile.map((ofFile) => ofFile.filter(canBeEarned));
+  const stated = earnable(candidates);
+  const perFile = stated.flat().length > 0 ? stated : earnable(readWording(index));
   const lines = index.files.reduce(
     (sum, { kind, parsed }) => sum + (kind === 'generated' ? 0 : parsed.changedLines.length),
     0,

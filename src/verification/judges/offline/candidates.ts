@@ -11,6 +11,7 @@ import {
   type Tally,
   type Use,
 } from './diff-index.ts';
+import { newPhrases } from './said-facts.ts';
 
 /** One important change, read off the diff. `importance` orders changes, from 1 to 10. */
 export type Candidate = {
@@ -24,6 +25,7 @@ export type Candidate = {
     | 'called'
     | 'imported'
     | 'used'
+    | 'said'
     | 'file';
   name: string;
   /** What the language calls it. */
@@ -75,24 +77,17 @@ export function readCandidates(index: DiffIndex): Candidate[][] {
 /** Text that a drawing program wrote is no source either. */
 const isOfInterest = ({ kind, parsed }: IndexedFile) => kind !== 'generated' && !/\.svg$/i.test(parsed.path);
 
-function readFile(file: IndexedFile, index: DiffIndex): Candidate[] {
-  const { path, status, oldPath } = file.parsed;
+/** Collects the changes of one file that can be quoted. */
+function collectorOf(file: IndexedFile, index: DiffIndex): { found: Candidate[]; put: Put } {
   const found: Candidate[] = [];
-  const put = (
-    kind: Candidate['kind'],
-    quoted: CodeLine | string,
-    importance: number,
-    name: string,
-    noun: string,
-    statement: string,
-    value = '',
-  ) => {
+  const put: Put = (kind, quoted, importance, name, noun, statement, value = '') => {
     const quote = typeof quoted === 'string' ? quoted : quoteLine(quoted, index.diff);
     if (
       quote === null ||
       (typeof quoted === 'string' && !quoteCountsInDiff(quoted, { files: [file.parsed] }, statement))
     )
       return;
+    const { path } = file.parsed;
     found.push({
       kind,
       name,
@@ -104,6 +99,12 @@ function readFile(file: IndexedFile, index: DiffIndex): Candidate[] {
       importance: importance * fileWeights[file.kind],
     });
   };
+  return { found, put };
+}
+
+function readFile(file: IndexedFile, index: DiffIndex): Candidate[] {
+  const { path, status, oldPath } = file.parsed;
+  const { found, put } = collectorOf(file, index);
 
   const renamed = renamesIn(file);
   for (const { from, to, line } of renamed.values())
@@ -261,6 +262,20 @@ function readRead(name: string, tally: Tally, file: IndexedFile, put: Put): void
   const statement =
     side === '+' ? `Now uses \`${name}\` in ${path}.` : `No longer uses \`${name}\` in ${path}.`;
   put('used', shown, side === '+' ? 2 : 1.5, name, '', statement);
+}
+
+/** What a diff newly says or no longer does, for one of which nothing else can be stated. */
+export function readWording(index: DiffIndex): Candidate[][] {
+  const perFile = index.files.filter(isOfInterest).map((file) => {
+    const { found, put } = collectorOf(file, index);
+    const { path } = file.parsed;
+    for (const { phrase, line } of newPhrases(file, '+'))
+      put('said', line, 1, '', '', `Adds the words “${phrase}” in ${path}.`);
+    for (const { phrase, line } of newPhrases(file, '-'))
+      put('said', line, 0.8, '', '', `Removes the words “${phrase}” from ${path}.`);
+    return found;
+  });
+  return nameOnce(perFile);
 }
 
 /** The side of the changed lines on which alone a name stands in its file. */

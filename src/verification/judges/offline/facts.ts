@@ -2,6 +2,7 @@ import { type Decision, falseId, open } from './decisions.ts';
 import type { DiffIndex } from './diff-index.ts';
 import { decideMove, decidePair } from './pair-facts.ts';
 import { decidePresence } from './presence-facts.ts';
+import { decideSaid } from './said-facts.ts';
 import type { Statement } from './statement.ts';
 import { decideGives, decideValue } from './value-facts.ts';
 
@@ -26,6 +27,8 @@ export function decide(statement: Statement, index: DiffIndex): Decision {
       return decideMove(statement, index);
     case 'value':
       return decideValue(statement, files, index);
+    case 'said':
+      return decideSaid(statement, files, index);
     case 'gives':
       return decideGives(statement, files, index);
   }

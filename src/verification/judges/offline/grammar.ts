@@ -65,17 +65,18 @@ export const grammar = {
   nouns: `call import use usage reference definition declaration export value default version key member entry symbol
     identifier parameter param argument arg prop setting option flag file module package library rule selector schema
     model limit cap threshold timeout index label`,
-  fillers: `a an the its their this that these those both it we they this which there and but while whereas plus so-called named called new old own now also newly too previous
-    former additional extra further another respectively respective altogether entirely completely instead anymore
-    together alongside accordingly here there change commit pr patch diff pull request author no-longer instead-of in-favour-of replaced-by disappeared also true
-    false null nil`,
+  fillers: `a an the its their this that these those both it we they which there and but while whereas plus so-called
+    named called new old own now also newly too previous former additional extra further another respectively
+    respective altogether entirely completely instead anymore together alongside accordingly here change commit pr
+    patch diff pull request author no-longer instead-of in-favour-of replaced-by disappeared true false null nil word
+    words wording phrase phrases`,
   places: 'to into in within inside on onto of from by',
-  limits: `only solely exclusively merely just always ever all every each any some both either exactly precisely at-least
-    least most more less fewer greater larger smaller twice once double thrice half again one single sole multiple several
-    many few two same different other others unlike safe fast slow`,
+  limits: `only solely exclusively merely just always ever all every each any some both either exactly precisely
+    least most more less fewer greater larger smaller twice once double thrice half again one single sole multiple
+    several many few two same different other others unlike safe fast slow`,
   modifiers: `private public protected internal exported export static async asynchronous sync synchronous optional
-    required readonly immutable mutable abstract final generic nullable deprecated unused local global const constant
-    pure virtual sealed inline unique partial concurrent default string numeric boolean integer`,
+    required readonly immutable mutable abstract final generic nullable deprecated unused local global pure virtual
+    sealed inline unique partial concurrent string numeric boolean integer`,
   adverbs: `too again instead here there everywhere also now only accordingly directly back altogether entirely
     completely first together anymore alongside respectively newly respectively explicitly`,
 } as const;

@@ -127,7 +127,7 @@ function readWord(text: string, isFirst: boolean, index: DiffIndex): Read {
     /^\p{Lu}{2}|^\p{Lu}\p{L}*\p{N}/u.test(text) || (/^\p{Lu}/u.test(text) && (!isFirst || text.length > 3));
   if (capital && index.holders.has(text)) return { kind: 'name', text, marked: false };
   if (/^(?:true|false|null|nil)$/.test(lower)) return { kind: 'word', text: lower };
-  if (isTelling(lower) && isDependency(text, index)) return { kind: 'name', text, marked: false };
+  if (isTelling(lower) && isDependency(lower, index)) return { kind: 'name', text: lower, marked: false };
   // "the status PENDING": a text of the code.
   if (/^\p{Lu}{3,}$/u.test(text) && index.literals.has(lower))
     return { kind: 'value', text, value: { kind: 'word', text }, unit: '' };

@@ -96,8 +96,11 @@ function ask(
         ? asked(`Which ${noun} is removed from \`${path}\`?`, name)
         : null;
     case 'called':
-      return isSole && name.length >= 4 && statement.startsWith('Now')
-        ? asked(`Which function is newly called in \`${path}\`?`, name)
+      return isSole && name.length >= 4
+        ? asked(
+            `Which function is ${statement.startsWith('Now') ? 'newly' : 'no longer'} called in \`${path}\`?`,
+            name,
+          )
         : null;
     default:
       return null;

@@ -4,6 +4,7 @@ import { keywords, testCalls } from './declarations.ts';
 import { grammar, wordsOf } from './grammar.ts';
 import { productNames } from './prose-tokens.ts';
 import { replyBounds } from './reply-verdict.ts';
+import { saidWords } from './said-facts.ts';
 import { definitionNouns } from './undecided-parts.ts';
 import { unitFactors } from './values.ts';
 
@@ -31,9 +32,9 @@ not ruled on: it is counted and shown, and is neither for nor against. A program
 scores like an honest reader or better: what code can decide, code can write.
 
 Names. A name is what stands in backticks, is spelt like code (retryCount, retry_count), dotted or called, a flag, or a
-word that is a name of the diff beside a noun for such things ("the parse function"), with a capital, or several words
-that are its parts ("the retry limit" is retryLimit). In a diff, names are read from code only: strings, comments,
-keywords, calls of test frameworks and generated files hold none. A line of a manifest names a dependency, a heading or
+word that is a name of the diff beside a noun for such things ("the parse function"), with a capital or as a dependency,
+or several words that are its parts ("the retry limit" is retryLimit). In a diff, names are read from code only: strings,
+comments, keywords, calls of test frameworks and generated files hold none. A line of a manifest names a dependency, a heading or
 a span in backticks a name of a text.
 
 Statements. A text is read by sentences and these by clauses. A clause states a fact when it has the verb of a direction
@@ -48,7 +49,8 @@ and the name as the verb's own object or subject:
     takes the other's place;
   - a result: "F throws x", "F answers 422", "F returns x". That it returns null, a truth value, 0 or 1 may be a guess and
     states nothing;
-  - a file: "adds the file F", "F is deleted".
+  - a file: "adds the file F", "F is deleted";
+  - words of a text, in quotation marks: "adds the words “x y” in F", "removes the words “x y” from F".
 A list goes on behind clauses with "which" and "that". "It" at the start is what the sentence before began with.
 Names behind a preposition are not its object: "adds tests for x" adds no x. They say where: the file or the name that
 the fact stands in. A clause with a negation, a refusal or a modal word states nothing, nor does what such a clause introduces
@@ -59,7 +61,7 @@ Facts. A statement is decided by the code of the changed and unchanged lines:
   - x is added to a file when a line added there defines it and no other line of the file does, or when it stands on
     added lines of the file and on no others; removed likewise. A line that drops a table removes it;
   - x is renamed to y when a removed line becomes an added one with y for x, or when both are defined in one run of
-    changed lines; replaced when they stand in one run of changed lines;
+    changed lines; what is still defined is not renamed. It is replaced when both stand in one run of changed lines;
   - x is moved when it goes from removed lines to added lines elsewhere and the same line, or half of a definition's lines,
     does: the name does not show it, nor does one line within another thing if nothing beside it moves;
   - x is called or imported when more added than removed lines of a file call or import it; used when it stands on added
@@ -79,18 +81,23 @@ the name and none is named, or when a sentence may tell what the program does ("
 Claims. A claim that states a false fact is not supported, whatever else it states. One is supported, by the line that
 shows its first fact, when true facts are all that it says. Any other is not ruled on: "adds x, which is fast", "adds x
 for small files" and "x returns y when z" say more than code decides. In each of its sentences
-  - each name, file and value is one of a true fact of the sentence, and each clause with a verb states one;
+  - each name, file and value is one of a true fact of the sentence, and each clause states one;
   - a clause has one verb of a direction, and none that tells more than that (telling);
-  - a noun stands beside a name, and either code defines the name as such a thing where it defines it (list below), or
-    the noun says nothing of it (nouns);
-  - any other word is a filler, an auxiliary, or a part of a name that is given in plain words.
+  - a noun for things of code (kinds) stands beside a name, and either code defines the name as such a thing where it
+    defines it (list below), or the noun says nothing of it (nouns). Others only say where something is ("the test now
+    calls x", "in the table"), and stand around the facts;
+  - a preposition leads to a place (places), or to a name or value of a fact;
+  - a word that says how a thing is declared (modifiers) stands on the line of each fact;
+  - any other word is a filler, an auxiliary, or a part of a name that is given in plain words, or else it stands around
+    the facts, in their hunks or in the paths of their files, neither limits nor denies (limits, negations, modals,
+    volitions, conditions, orders), and does not end as what something does (-ing, -ed).
 What a program does (its calls, results and quantities, unless now or no longer) rules on no claim whose sentence gives
 an order or reason (orders), a condition, or a value that no true fact of it holds. A fact is one by direction, name and
 file and counts once a replay: a claim whose facts were all stated before is a duplicate. Precision is claims supported
 by max(claims ruled on, min(3, changes of the key)).
 
 Summary. A change of the key is surfaced by a sentence that states its fact and no false one. Each fact surfaces at most
-one change: the one that it states, else the new definition that it stands in.
+one change: the one that it states, else the new definition that it stands in, or what a rename brings or takes.
 
 Reply. The share of the reference answer's words that the response holds outside of negated clauses, rounded down to a
 quarter: names in any spelling, numbers by value and unit. The answer word for word is all of it.
@@ -105,8 +112,9 @@ each further one of a file weighs ${keySize.nextOfFile} of the one before, and w
 ${keySize.leastShareOfMore} once there are ${keySize.fewest}, is left out. A file without any of these has the names spelt like code that it
 newly uses or no longer does, or that it is added or deleted. Each change is stated in a form above and is in the key only
 if it can be earned: this rule finds it true, and a summary of the key's statements surfaces it after passages copied from
-the diff are removed. What is changed in no such form is in no key, and where nothing else is changed, no key is made.
-The question asks for a changed or given value, a new name, a sole new or removed definition, a new call, or the word
+the diff are removed. Where nothing else is changed, a key has ${saidWords.fewest} or ${saidWords.most} words in a row that only the new or the old text
+has; without any, no key is made.
+The question asks for a changed or given value, a new name, a sole new or removed definition or call, or the word
 left out of a changed line, code before strings and comments; its answer alone is a right reply, and it
 stands in neither title nor description nor a path.
 

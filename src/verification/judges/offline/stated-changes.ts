@@ -27,6 +27,16 @@ const isGeneric = (tokens: Token[]): boolean =>
             /^(?:migration|module|file|test|script|library|package|version)s?$/.test(token.text)))),
   );
 
+/** "the words “never counted”" */
+const saidIn = (tokens: Token[]): string[] =>
+  tokens.flatMap((token, at) =>
+    token.kind === 'value' &&
+    token.value.kind === 'word' &&
+    /^(?:words?|wording|phrases?)$/.test(wordAt(tokens[at - 1]))
+      ? [token.value.text]
+      : [],
+  );
+
 export function statementsOf(
   clause: Clause,
   verb: Verb,
@@ -113,6 +123,16 @@ export function statementsOf(
         isGiven && clause.tokens.some((token) => /^(?:default|value)$/.test(wordAt(token)))
           ? [{ ...base, form: 'value', name: bearer, old: null, new: value, trend: null }]
           : [];
+      const said = saidIn(clause.tokens).map(
+        (text): Statement => ({
+          ...base,
+          form: 'said',
+          sign: form === 'added' ? '+' : '-',
+          text,
+          path: places(words).path ?? subjectPath,
+        }),
+      );
+      if (said.length > 0) return said;
       if (passive) return [...given, ...change(form, subject, places(words), agentive)];
       const where = places(words);
       const from = verb.base === 'drop' && valueStatement(subject, object, 'down', index);

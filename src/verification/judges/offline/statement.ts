@@ -36,5 +36,7 @@ export type Statement = { path: string | null; loose: boolean; weak?: 'order' | 
       within: Mention;
       what: Mention | StatedValue;
     }
+  /** Words of a text. */
+  | { form: 'said'; sign: '+' | '-'; text: string }
   | { form: 'file'; status: 'added' | 'deleted' | 'renamed'; file: string; to: string | null }
 );

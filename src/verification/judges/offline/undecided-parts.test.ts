@@ -273,3 +273,93 @@ test.each([
     'supported',
   );
 });
+
+describe('plain words beside a fact', () => {
+  const index = indexOf('src/uploads/limits.ts', [
+    ' /** The limits of the upload form, for each tenant. */',
+    '-export const MaxUpload = 10;',
+    '-export const MaxFiles = 10;',
+    '+export const MaxUpload = 25;',
+    '+export const MaxFiles = 25;',
+    '+export async function checkSize(size: number) {',
+    '+  return size <= MaxUpload;',
+    '+}',
+    '+export const onReject: (size: number) => void = log;',
+    ' import type { Tenant } from "./tenant.ts";',
+  ]);
+
+  test.each([
+    'checkSize is added to the limits of the form.',
+    'Adds the exported async function checkSize.',
+    'Adds the function checkSize, and MaxUpload goes from 10 to 25.',
+    'MaxUpload and MaxFiles go from 10 to 25.',
+  ])('are shown around it: %s', (claim) => {
+    expect(ruleOnClaim(claim, index).verdict).toBe('supported');
+  });
+
+  test.each([
+    'checkSize is added to the limits of the dialog.',
+    'In the downloads, checkSize is added.',
+    'checkSize is added and is exported.',
+    'Adds the private function checkSize.',
+    'Adds the static function checkSize.',
+    'Adds the async constant MaxUpload.',
+    'Adds checkSize with a limit.',
+    'Adds checkSize for each tenant.',
+    'Adds checkSize under the form.',
+    'Adds checkSize, a form.',
+    'Adds checkSize, the limits of each tenant.',
+    'Adds checkSize logging each size.',
+    'Adds only the function checkSize.',
+    'All limits are raised: MaxUpload goes from 10 to 25.',
+    'MaxUpload, MaxFiles and Tenant go from 10 to 25.',
+    'checkSize is added that returns a limit.',
+    'checkSize is added and the form is faster.',
+  ])('are not, or say more: %s', (claim) => {
+    expect(ruleOnClaim(claim, index).verdict).not.toBe('supported');
+  });
+});
+
+test('what is still defined is not renamed', () => {
+  const diff = [
+    '-export const header = /^@@/;',
+    '+const header = /^@@/;',
+    '+export const readHeader = header;',
+  ];
+  expect(ruleOnClaim('`header` is renamed to `readHeader`.', indexOf('src/parse.ts', diff)).verdict).not.toBe(
+    'supported',
+  );
+});
+
+describe('a dependency is a name in plain words', () => {
+  const index = indexOf('pyproject.toml', ['-pandas = "2.0.0"', '+polars = "1.2.0"']);
+  test.each([
+    ['Pandas is removed and polars is added.', 'supported'],
+    ['The file no longer needs pandas; polars is added.', 'undecided'],
+    ['polars is no longer a dependency.', 'not_supported'],
+    ['pandas is no longer a dependency.', 'supported'],
+    ['pandas is added.', 'not_supported'],
+  ])('%s %s', (claim, verdict) => {
+    expect(ruleOnClaim(claim, index).verdict).toBe(verdict);
+  });
+});
+
+describe('words of a text', () => {
+  const index = indexOf('README.md', [
+    '-The check rules slowly on',
+    '-old claims.',
+    '+The check rules on old claims.',
+  ]);
+  test.each([
+    ['Removes the words “check rules slowly” from README.md.', 'supported'],
+    ['The words “rules slowly” are removed from README.md.', 'supported'],
+    ['Adds the words “check rules slowly” to README.md.', 'undecided'],
+    ['Adds the words “old claims” to README.md.', 'undecided'],
+    ['Removes the words “rules slowly on old” from README.md.', 'undecided'],
+    ['Removes the words “the” from README.md.', 'undecided'],
+    ['Removes the words “rules slowly” from README.md, which is clearer.', 'undecided'],
+    ['Removes only the words “rules slowly” from README.md.', 'undecided'],
+  ])('%s %s', (claim, verdict) => {
+    expect(ruleOnClaim(claim, index).verdict).toBe(verdict);
+  });
+});

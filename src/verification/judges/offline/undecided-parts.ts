@@ -76,6 +76,11 @@ export function hasUndecidedPart(read: ReadSentence, facts: Fact[], index: DiffI
       continue;
     }
     if (fillers.has(text) || auxiliaries.has(text)) continue;
+    // "an exported function", but not "is exported"
+    if (modifiers.has(text) && !isWord(tokens[at - 1], auxiliaries)) {
+      if (!shown.onLines(text)) return true;
+      continue;
+    }
     if (kinds.has(text)) {
       const name = namedBy(tokens, at, isHeld);
       if (name !== null && isOfKind(text, name, index)) continue;
@@ -89,7 +94,7 @@ export function hasUndecidedPart(read: ReadSentence, facts: Fact[], index: DiffI
       if (hasVerb || tellingVerbs.has(verb.base)) return true;
       // "joins the dependencies"
       [hasVerb, isPlace] = [true, verb.of === 'arrive'];
-    } else if (modifiers.has(text) ? !shown.onLines(text) : tells(token) || !shown.around(text)) return true;
+    } else if (tells(token) || !shown.around(text)) return true;
   }
   return false;
 }
@@ -165,6 +170,8 @@ function textsIn(statement: Statement): string[] {
         statement.within.text,
         'text' in statement.what ? statement.what.text : statement.what.value.text,
       ];
+    case 'said':
+      return [...shared, statement.text];
     case 'file':
       return [...shared, statement.file, ...(statement.to === null ? [] : [statement.to])];
   }
@@ -182,7 +189,7 @@ function namedBy(tokens: Token[], at: number, isHeld: (token: Token) => boolean)
   const isBetween = (token: Token | undefined) =>
     isWord(token, kinds) || /^(?:named|called|of|to)$/.test(wordAt(token)) || isWord(token, 'the');
   const isLead = (token: Token | undefined) =>
-    isWord(token, kinds) || /^(?:a|an|the|new|is|are|now|also)$/.test(wordAt(token));
+    isWord(token, kinds) || /^(?:a|an|the|new|is|are|now|no-longer|also)$/.test(wordAt(token));
   let next = at + 1;
   while (isBetween(tokens[next])) next++;
   let before = at - 1;
