@@ -68,7 +68,7 @@ Facts. A statement is decided by the code of the changed and unchanged lines:
     lines of a file and on no removed ones;
   - x has a value when an added line sets it so; an old one when a removed line does; it rises when the new number is
     greater. Units below may multiply a number; one that the line names otherwise ("15 * minute") does not. It is open
-    when the value is only a part of what x is set to, or when the text gives a unit that neither x nor its value
+    when the value is only a part of what x is set to or of its text, or when the text gives a unit that neither x nor its value
     names, or leaves out one that stands at the value;
   - F gives x when x is the whole of what an added line of F gives by the word for it (throw, return, status), or of one
     of several values, and no other line of F gives it.

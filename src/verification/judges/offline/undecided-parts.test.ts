@@ -363,3 +363,14 @@ describe('words of a text', () => {
     expect(ruleOnClaim(claim, index).verdict).toBe(verdict);
   });
 });
+
+test('a part of a text that a name is set to is neither the value nor another one', () => {
+  const index = indexOf('package.json', [
+    '-    "start": "node start.ts",',
+    '+    "start": "exec node start.ts",',
+  ]);
+  const verdictOn = (claim: string) => ruleOnClaim(claim, index).verdict;
+  expect(verdictOn('`start` goes from `node` to `exec node`.')).toBe('undecided');
+  expect(verdictOn('`start` goes from `exec node` to `node`.')).toBe('not_supported');
+  expect(verdictOn('`start` goes from `bun` to `exec node`.')).toBe('not_supported');
+});

@@ -87,7 +87,9 @@ export function decideValue(
     if ((next && !found) || (old && !was)) {
       // A value given in words may be composed in code.
       const literal = [...(next ? plus : []), ...(old ? minus : [])];
-      return literal.length === 0 || literal.some(({ alone }) => !alone)
+      const isPart =
+        (next === null || found || isPartOf(next, plus)) && (old === null || was || isPartOf(old, minus));
+      return literal.length === 0 || literal.some(({ alone }) => !alone) || isPart
         ? { kind: 'open' }
         : { kind: 'false' };
     }
@@ -158,6 +160,12 @@ function valueOnLines(
     next && old && plus?.some((use) => holds(use, old)) && minus?.some((use) => holds(use, next));
   return reversed ? { kind: 'false' } : { kind: 'open' };
 }
+
+/** Whether a text may mean a value by a part of it: the script `node start.ts` by "node". */
+const isPartOf = ({ value }: StatedValue, settings: Setting[]): boolean =>
+  value.kind === 'word' &&
+  value.text !== '' &&
+  settings.some(({ value: whole }) => whole.kind === 'word' && whole.text.includes(value.text));
 
 /** The values right behind a name that are no part of an expression: "image@v3", "listen 80". */
 function valuesBeside({ tokens }: CodeLine, name: string): Value[] {
