@@ -23,6 +23,26 @@ function changeOf(lines: number): GroundTruth {
   return bareChange({ title: 'Read limits', diff: files.join(''), repository: 'acme/limits' });
 }
 
+/** One file with one hunk. */
+const oneFile = (path: string, lines: string[]): GroundTruth =>
+  bareChange({
+    title: 'Read limits',
+    diff: `diff --git a/${path} b/${path}\n--- a/${path}\n+++ b/${path}\n@@ -1,0 +1,${lines.length} @@\n${lines.map((line) => `+${line}\n`).join('')}`,
+    repository: 'acme/limits',
+  });
+
+const textOf = (at: number) => `The worker ${nameOf(at)} waits for the door, then ${nameOf(at)} closes.`;
+const changeOfText = (lines: number) =>
+  oneFile(
+    'docs/doors.md',
+    Array.from({ length: lines }, (_, at) => textOf(at)),
+  );
+const changeOfHunk = (lines: number) =>
+  oneFile(
+    'src/limits.ts',
+    Array.from({ length: lines }, (_, at) => lineOf(at)),
+  );
+
 const sentenceOf = (at: number) =>
   `In ${pathOf(Math.floor(at / linesPerFile))}, \`limit_${nameOf(at)}\` is added with ${at} from nowhere.`;
 const sentences = (lines: number) => Array.from({ length: lines / 4 }, (_, at) => sentenceOf(at * 4));
@@ -30,10 +50,46 @@ const claimsOf = (texts: string[]) => texts.map((text, at) => ({ id: `${at}`, te
 
 const indexing: JudgeTask = { measure: 'precision', claims: [] };
 
-type Asking = { lines: number; task: JudgeTask };
+type Asking = { lines: number; task: JudgeTask; change?: (lines: number) => GroundTruth };
 const askings = {
   'an index of the diff': (size) => ({ lines: size, task: indexing }),
   'an answer key': (size) => ({ lines: size, task: { measure: 'answer_key' } }),
+  'an answer key of one hunk': (size) => ({
+    lines: size,
+    task: { measure: 'answer_key' },
+    change: changeOfHunk,
+  }),
+  'an answer key of a text': (size) => ({
+    lines: size,
+    task: { measure: 'answer_key' },
+    change: changeOfText,
+  }),
+  'verdicts on as many claims with words of one hunk': (size) => ({
+    lines: size,
+    task: {
+      measure: 'precision',
+      claims: claimsOf(
+        Array.from(
+          { length: size / 4 },
+          (_, at) => `\`limit_${nameOf(at)}\` is added to the limits that wait.`,
+        ),
+      ),
+    },
+    change: changeOfHunk,
+  }),
+  'verdicts on as many claims about words of a text': (size) => ({
+    lines: size,
+    task: {
+      measure: 'precision',
+      claims: claimsOf(
+        Array.from(
+          { length: size / 4 },
+          (_, at) => `Adds the words “worker ${nameOf(at)} waits” in docs/doors.md.`,
+        ),
+      ),
+    },
+    change: changeOfText,
+  }),
   'verdicts on as many claims': (size) => ({
     lines: size,
     task: { measure: 'precision', claims: claimsOf(sentences(size)) },
@@ -78,8 +134,8 @@ const askings = {
 /**
  * Makes a function that asks once. If the index is measured, each call opens a judge; otherwise it is indexed before.
  */
-function prepare({ lines, task }: Asking): () => Promise<unknown> {
-  const change = changeOf(lines);
+function prepare({ lines, task, change: make = changeOf }: Asking): () => Promise<unknown> {
+  const change = make(lines);
   if (task === indexing) return () => offlineJudge().open(change).ask(task);
   const opened = offlineJudge().open(change);
   return () => opened.ask(task);

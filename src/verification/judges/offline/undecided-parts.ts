@@ -1,7 +1,8 @@
 import { splitParts } from '../../text/words.ts';
 import { isNegation } from './clauses.ts';
+import type { CodeLine } from './code-lines.ts';
 import { type Decision, resolve } from './decisions.ts';
-import { type DiffIndex, scopeOf } from './diff-index.ts';
+import type { DiffIndex, IndexedFile } from './diff-index.ts';
 import {
   auxiliaries,
   conditions,
@@ -113,20 +114,34 @@ function leadsToFact(tokens: Token[], at: number, isHeld: (token: Token) => bool
 
 /** Whether words stand where the facts do: on each of their lines, or in their hunks and the paths of their files. */
 function shownBy(facts: Fact[]): Record<'onLines' | 'around', (text: string) => boolean> {
-  const stems = (texts: Iterable<string>) => new Set([...texts].flatMap(splitParts).map(stemOf));
-  const around = stems(
-    facts.flatMap(({ decision: { file, line } }) => [
-      file.parsed.path.replace(/[/.-]/g, ' '),
-      ...(line === null ? [] : scopeOf(file, file.lines.indexOf(line)).names),
-      ...file.lines.filter(({ hunk }) => hunk === line?.hunk).map(({ text }) => text),
-      file.places.get(line?.hunk ?? -1) ?? '',
-    ]),
-  );
-  const lines = facts.map(({ decision: { line } }) => stems([line?.text ?? '']));
   return {
-    around: (text) => splitParts(text).every((part) => around.has(stemOf(part))),
-    onLines: (text) => lines.every((words) => words.has(stemOf(text))),
+    around: (text) =>
+      splitParts(text).every((part) =>
+        facts.some(({ decision: { file, line } }) => wordsAround(file, line).has(stemOf(part))),
+      ),
+    onLines: (text) =>
+      facts.every(({ decision: { line } }) => line !== null && stemsIn([line.text]).has(stemOf(text))),
   };
+}
+
+const stemsIn = (texts: string[]): ReadonlySet<string> => new Set(texts.flatMap(splitParts).map(stemOf));
+
+const wordsByHunk = new WeakMap<IndexedFile, Map<number, ReadonlySet<string>>>();
+
+/** The words of a line's hunk and of its file's path. */
+function wordsAround(file: IndexedFile, line: CodeLine | null): ReadonlySet<string> {
+  const hunk = line?.hunk ?? -1;
+  const known = wordsByHunk.get(file) ?? new Map<number, ReadonlySet<string>>();
+  wordsByHunk.set(file, known);
+  const words =
+    known.get(hunk) ??
+    stemsIn([
+      file.parsed.path.replace(/[/.-]/g, ' '),
+      file.places.get(hunk) ?? '',
+      ...file.lines.filter((other) => other.hunk === hunk).map(({ text }) => text),
+    ]);
+  known.set(hunk, words);
+  return words;
 }
 
 /** A word without its ending: "exported", "exports" and "export" are one. */
