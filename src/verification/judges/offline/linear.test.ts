@@ -71,7 +71,7 @@ const askings = {
       claims: claimsOf(
         Array.from(
           { length: size / 4 },
-          (_, at) => `\`limit_${nameOf(at)}\` is added to the limits that wait.`,
+          (_, at) => `\`limit_${nameOf(at)}\` is added to the limits of the source.`,
         ),
       ),
     },

@@ -85,12 +85,12 @@ for small files" and "x returns y when z" say more than code decides. In each of
   - a clause has one verb of a direction, and none that tells more than that (telling);
   - a noun for things of code (kinds) stands beside a name, and either code defines the name as such a thing where it
     defines it (list below), or the noun says nothing of it (nouns). Others only say where something is ("the test now
-    calls x", "in the table"), and stand around the facts;
+    calls x", "in the table"), and stand where a fact does;
   - a preposition leads to a place (places), or to a name or value of a fact;
   - a word that says how a thing is declared (modifiers) stands on the line of each fact;
-  - any other word is a filler, an auxiliary, or a part of a name that is given in plain words, or else it stands around
-    the facts, in their hunks or in the paths of their files, neither limits nor denies (limits, negations, modals,
-    volitions, conditions, orders), and does not end as what something does (-ing, -ed).
+  - any other word is a filler, an auxiliary, or a part of a name that is given in plain words, or else it stands where
+    a fact does, in the path of its file or in the names that its line stands under, neither limits nor denies (limits,
+    negations, modals, volitions, conditions, orders), and does not end as what something does (-ing, -ed).
 What a program does (its calls, results and quantities, unless now or no longer) rules on no claim whose sentence gives
 an order or reason (orders), a condition, or a value that no true fact of it holds. A fact is one by direction, name and
 file and counts once a replay: a claim whose facts were all stated before is a duplicate. Precision is claims supported

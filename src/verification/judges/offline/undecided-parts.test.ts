@@ -289,7 +289,7 @@ describe('plain words beside a fact', () => {
   ]);
 
   test.each([
-    'checkSize is added to the limits of the form.',
+    'checkSize is added to the limits of the uploads.',
     'Adds the exported async function checkSize.',
     'Adds the function checkSize, and MaxUpload goes from 10 to 25.',
     'MaxUpload and MaxFiles go from 10 to 25.',
@@ -299,6 +299,8 @@ describe('plain words beside a fact', () => {
 
   test.each([
     'checkSize is added to the limits of the dialog.',
+    'checkSize is added to the limits of the form.',
+    'checkSize is added to the limits for each tenant.',
     'In the downloads, checkSize is added.',
     'checkSize is added and is exported.',
     'Adds the private function checkSize.',

@@ -2,7 +2,7 @@ import { splitParts } from '../../text/words.ts';
 import { isNegation } from './clauses.ts';
 import type { CodeLine } from './code-lines.ts';
 import { type Decision, resolve } from './decisions.ts';
-import type { DiffIndex, IndexedFile } from './diff-index.ts';
+import { type DiffIndex, type IndexedFile, scopeOf } from './diff-index.ts';
 import {
   auxiliaries,
   conditions,
@@ -16,7 +16,6 @@ import {
   places,
   plainNouns,
   prepositions,
-  quantities,
   tellingVerbs,
   verbs,
   volitions,
@@ -41,19 +40,11 @@ export function hasUndecidedPart(read: ReadSentence, facts: Fact[], index: DiffI
   const written = new Set(tokens.flatMap(({ kind, text }) => (kind === 'name' ? [text] : [])));
   // "the retry limit" is `retryLimit`: words say a name that is not written.
   const parts = new Set([...held].filter((text) => !written.has(text)).flatMap(partsOf));
-  const heldParts = new Set([...held].flatMap(partsOf));
   const isHeld = (token: Token) =>
     token.kind === 'word' ? partsOf(token.text).every((part) => parts.has(part)) : held.has(textOf(token));
-  // "The nonce's length, `nonceBytes`, is 12."
-  const isOfName = (token: Token) =>
-    token.kind === 'mark' ||
-    isHeld(token) ||
-    isWord(token, fillers) ||
-    isWord(token, quantities) ||
-    (token.kind === 'word' && partsOf(token.text).every((part) => heldParts.has(part)));
+  // "The limit goes from 3 to 5" is read from its numbers.
   const isStated = (clause: Token[]) =>
-    (clause.some((token) => token.kind === 'value' && isHeld(token)) && givesValue(clause)) ||
-    (isWord(clause[0], 'the') && clause.every(isOfName));
+    clause.some((token) => token.kind === 'value' && isHeld(token)) && givesValue(clause);
   if (!read.silent.every(isStated)) return true;
   const shown = shownBy(facts);
   let hasVerb = false;
@@ -112,7 +103,7 @@ function leadsToFact(tokens: Token[], at: number, isHeld: (token: Token) => bool
   return next !== undefined && isHeld(next);
 }
 
-/** Whether words stand where the facts do: on each of their lines, or in their hunks and the paths of their files. */
+/** Whether words say where the facts are: on each of their lines, or in what a line of them stands under and its path. */
 function shownBy(facts: Fact[]): Record<'onLines' | 'around', (text: string) => boolean> {
   return {
     around: (text) =>
@@ -126,22 +117,17 @@ function shownBy(facts: Fact[]): Record<'onLines' | 'around', (text: string) => 
 
 const stemsIn = (texts: string[]): ReadonlySet<string> => new Set(texts.flatMap(splitParts).map(stemOf));
 
-const wordsByHunk = new WeakMap<IndexedFile, Map<number, ReadonlySet<string>>>();
+const placesOfLines = new WeakMap<IndexedFile, ReadonlyMap<CodeLine, number>>();
 
-/** The words of a line's hunk and of its file's path. */
+/** The words of the path of a line's file, and of the names that the line stands under. */
 function wordsAround(file: IndexedFile, line: CodeLine | null): ReadonlySet<string> {
-  const hunk = line?.hunk ?? -1;
-  const known = wordsByHunk.get(file) ?? new Map<number, ReadonlySet<string>>();
-  wordsByHunk.set(file, known);
-  const words =
-    known.get(hunk) ??
-    stemsIn([
-      file.parsed.path.replace(/[/.-]/g, ' '),
-      file.places.get(hunk) ?? '',
-      ...file.lines.filter((other) => other.hunk === hunk).map(({ text }) => text),
-    ]);
-  known.set(hunk, words);
-  return words;
+  const known = placesOfLines.get(file) ?? new Map(file.lines.map((each, at) => [each, at]));
+  placesOfLines.set(file, known);
+  const at = line === null ? undefined : known.get(line);
+  return stemsIn([
+    file.parsed.path.replace(/[/.-]/g, ' '),
+    ...(at === undefined ? [] : [...scopeOf(file, at).names, file.places.get(line?.hunk ?? -1) ?? '']),
+  ]);
 }
 
 /** A word without its ending: "exported", "exports" and "export" are one. */
