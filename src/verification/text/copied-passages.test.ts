@@ -64,6 +64,15 @@ rename to src/bench.ts
     );
   });
 
+  test.each(['wait(); waitShort(); ', '- `waitShort();`\n', 'wait() | waitShort() | '])(
+    'also in “%s”',
+    (lines) => {
+      const { text } = removeCopiedPassages(`${lines}The check waits less.`, code);
+      expect(text).not.toMatch(/wait[(S]/);
+      expect(text).toContain('The check waits less.');
+    },
+  );
+
   test('what only mentions a name of the line stays', () => {
     const summary = 'Adds verify, which calls waitShort().';
     expect(removeCopiedPassages(summary, code)).toEqual({ text: summary, copiedCharacters: 0 });
