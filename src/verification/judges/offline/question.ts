@@ -67,8 +67,10 @@ export function chooseQuestion(
 
 const kindInFile = ({ kind, path }: Candidate) => `${kind} ${path}`;
 
-const saysItsAnswer = ({ text, reference_answer }: Question) =>
-  splitWords(text).some((word) => partsKey(word.text) === partsKey(reference_answer));
+const saysItsAnswer = ({ text, reference_answer }: Question) => {
+  const answer = partsKey(reference_answer);
+  return splitWords(text).some((word) => partsKey(word.text) === answer);
+};
 
 /** `isSole`: its file has no other candidate of its kind. */
 function ask(
