@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readSeals, sealTexts } from './sealed-texts.ts';
+import { opensAll, openTexts, readSeals, sealTexts } from './sealed-texts.ts';
 
 const run = { groundTruthId: '1', salt: 'secret' };
 const digest = { sealed: expect.stringMatching(/^[0-9a-f]{64}$/) };
@@ -84,4 +84,15 @@ test('a text that is open where it must be sealed, sealed where it must be open,
   for (const sealed of [null, '', 'A'.repeat(64), 7])
     expect(read({ quote: { sealed } })).toThrow('precision.quote is not sealed as');
   expect(read({ quote: { sealed: 'a'.repeat(64) } }, true)).toThrow('precision.quote is not sealed as');
+});
+
+test('every sealed text must be opened, each at its own place', () => {
+  const record = { answer_key: { changes: [{ text: 'A' }, { text: 'B' }, { text: 'A' }] } };
+  const sealed = sealTexts(record, run);
+  const [a, b, c] = openTexts(record, run);
+  if (a === undefined || b === undefined || c === undefined) throw new Error('Three were sealed.');
+  expect(opensAll(sealed, [a, b, c])).toBe(true);
+  expect(opensAll(sealed, [c, b, a])).toBe(true);
+  for (const others of [[a, b], [a, a, b], [a, b, b], [c, c, c], [a, b, c, c], []])
+    expect(opensAll(sealed, others)).toBe(false);
 });

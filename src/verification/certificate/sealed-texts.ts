@@ -118,6 +118,7 @@ export const opensAll = (record: Record<string, unknown>, texts: readonly Opened
   });
   return (
     seals.size === texts.length &&
+    new Set(texts.map(({ place }) => place)).size === texts.length &&
     texts.every(
       ({ place, salt, text }) => isDigest(salt) && seals.get(place) === sealOf(hexToBytes(salt), text),
     )
