@@ -107,9 +107,17 @@ export const isOrigin = (text: string) =>
   text === '*' ||
   (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol) && new URL(text).origin === text);
 
+/** A note holds 100 signatures, and readers need not take more than 16. The log's own are among them. */
+const mostWitnesses = 50;
+
 /** Witnesses of the log, each its verifier key and its address. */
-export const witnesses = list.transform((items, context) =>
-  items.flatMap((item) => {
+export const witnesses = list.transform((items, context) => {
+  if (items.length > mostWitnesses)
+    context.addIssue({
+      code: 'custom',
+      message: `must list at most ${mostWitnesses} witnesses: a checkpoint has no room for the cosignatures of more`,
+    });
+  return items.flatMap((item) => {
     const [vkey = '', url = '', ...rest] = item.split(/\s+/);
     try {
       if (
@@ -128,5 +136,5 @@ export const witnesses = list.transform((items, context) =>
         'must list a verifier key and an address for each witness, for example WITNESSES="witness.example+0a1b2c3d+BA… https://witness.example"',
     });
     return [];
-  }),
-);
+  });
+});

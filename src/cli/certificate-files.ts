@@ -44,7 +44,7 @@ export const readCapped = async (file: string, maxBytes = maxEvidenceBytes): Pro
 export const signedCertificate = (document: Uint8Array, evidence: Uint8Array): Certificate => {
   try {
     const read = readDocument(document);
-    const replays = readEvidence(evidenceLines(evidence), read.groundTruth.private);
+    const replays = readEvidence(evidenceLines(evidence, read.evidence.count), read.groundTruth.private);
     if (replays.pinned.root !== read.evidence.root || replays.pinned.count !== read.evidence.count)
       throw new Error('its evidence is not the one that it pins');
     return statedCertificate(read, replays);

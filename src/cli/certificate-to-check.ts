@@ -1,7 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { CertificateDocument } from '#contracts/certificate-document.ts';
 import { isObject, parseJson } from '#contracts/json.ts';
-import { readJwk } from '#verification/certificate/jws.ts';
+import { readDocument } from '#verification/certificate/document.ts';
+import { mostLineBytes } from '#verification/certificate/evidence.ts';
+import { readJwk, statedPayload } from '#verification/certificate/jws.ts';
 import { type ReadBundle, readBundle } from '#verification/certificate/read-bundle.ts';
 import type { ReadTile } from '#verification/log/tile-reader.ts';
 import { certificateNames, isFile, readCapped } from './certificate-files.ts';
@@ -15,13 +18,27 @@ const maxEvidenceBytes = 300_000_000;
 
 /** Everything of a certificate that was found, and the log, if it can be read. Nothing of it is verified. */
 export type CertificateToCheck = {
+  /** What its address asks for. Null for files. */
+  id: string | null;
   jws: string;
+  /** What the signature is said to sign; null where that has no form. */
+  stated: CertificateDocument | null;
   document: Uint8Array | null;
   evidence: Uint8Array;
   openings: Uint8Array | null;
   issuerKeys: Uint8Array[];
   bundle: ReadBundle | null;
   log: { note: string; readTile: ReadTile } | null;
+};
+
+const statedIn = (jws: string): CertificateDocument | null => {
+  const payload = statedPayload(jws);
+  try {
+    return payload && readDocument(payload);
+  } catch {
+    // The check says what is wrong with it.
+    return null;
+  }
 };
 
 const textOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
@@ -61,7 +78,9 @@ const inFiles = async (place: string, evidenceFile: string | undefined): Promise
       `There is no signature ${plain(at(`${stem}.jws`), 200)}. Give a bundle, or a folder or a certificate.json that verify --out made.`,
     );
   return {
+    id: null,
     jws,
+    stated: statedIn(jws),
     document: await optional(`${stem}.json`, maxCertificateBytes),
     evidence: await readCapped(evidenceFile ?? at(certificateNames.evidence)),
     openings: await optional(certificateNames.openings),
@@ -89,18 +108,24 @@ const atAddress = async (address: URL, signal: AbortSignal): Promise<Certificate
       sought: 'a certificate’s file',
     });
   const own = (path: string, maxBytes = maxCertificateBytes) => get(`/certificates/${id}${path}`, maxBytes);
-  const [bundled, evidence] = [await own('.bundle'), await own('/evidence.jsonl', maxEvidenceBytes)];
-  if (bundled === null || evidence === null)
-    throw new UsageError(
-      'There is no certificate at this address, or no checkpoint of its log holds it yet.',
-    );
+  const notThere = () =>
+    new UsageError('There is no certificate at this address, or no checkpoint of its log holds it yet.');
+  const bundled = await own('.bundle');
+  if (bundled === null) throw notThere();
   const bundle = bundleIn(bundled, address.href);
+  const stated = statedIn(bundle.jws);
+  // An answer of a few kilobytes can unpack to any size. The lines that the document pins bound it.
+  const mostBytes = Math.min(maxEvidenceBytes, Math.max(1, stated?.evidence.count ?? 1) * mostLineBytes);
+  const evidence = await own('/evidence.jsonl', mostBytes);
+  if (evidence === null) throw notThere();
   const note = await get('/log/checkpoint', maxCertificateBytes);
   return {
+    id: decodeURIComponent(id),
     jws: bundle.jws,
+    stated,
     document: await own('.json'),
     evidence,
-    openings: await own('/openings.jsonl', maxEvidenceBytes),
+    openings: await own('/openings.jsonl', mostBytes),
     issuerKeys: bundle.issuerKeys,
     bundle,
     log: note && {

@@ -23,3 +23,11 @@ export const verifierKeysIn = async (option: string, named: string): Promise<Ver
     throw new UsageError(`${option}: ${plain(error.message, 300)}`);
   }
 };
+
+const dayMs = 86_400_000;
+
+/** A warning where the witnesses have not looked at a log for more than a day. */
+export const staleCosignature = (newest: Date, now: Date): string[] =>
+  now.getTime() - newest.getTime() > dayMs
+    ? [`The newest cosignature is of ${newest.toISOString()}, more than a day ago.`]
+    : [];

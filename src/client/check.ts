@@ -3,7 +3,7 @@
  *
  *     const files = await Promise.all(['.bundle', '/evidence.jsonl'].map((name) => fetch(`${page}${name}`)));
  *     const [bundle, evidence] = await Promise.all(files.map(async (file) => new Uint8Array(await file.arrayBuffer())));
- *     const { verdict, failures } = checkBundle({ bundle, evidence, jwks, vkeys, now: new Date() });
+ *     const { verdict, failures } = checkBundle({ id, bundle, evidence, jwks, vkeys, now: new Date() });
  */
 export { type BundleCheck, checkBundle } from '#verification/certificate/check-bundle.ts';
 export {

@@ -21,6 +21,9 @@ export const documentType = 'echelon-certificate/v1';
 /** How long a certificate of the tier UNVERIFIED is valid. */
 export const documentValidMs = 90 * 86_400_000;
 
+/** A run draws at most 1,000 changes, and at most 100 more in the place of those that have no key. */
+export const mostEvidenceLines = 1_100;
+
 /** SHA-256 in hexadecimal digits. */
 const digestSchema = formSchema(/^[0-9a-f]{64}$/);
 /** A point in time in one spelling, so that equal documents have equal bytes. */
@@ -141,7 +144,7 @@ export const certificateDocumentSchema = z.object({
     unanswered: unansweredCallsSchema,
   }),
   /** `root`: of the RFC 6962 tree whose leaves are the lines of the evidence, without their line feeds. */
-  evidence: z.object({ root: digestSchema, count: z.number().int().min(0) }),
+  evidence: z.object({ root: digestSchema, count: z.number().int().min(0).max(mostEvidenceLines) }),
 });
 export type CertificateDocument = z.infer<typeof certificateDocumentSchema>;
 

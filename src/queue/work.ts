@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DrizzleQueryError } from 'drizzle-orm';
 import { PgBoss, type WorkOptions as SlotOptions } from 'pg-boss';
 import type { z } from 'zod';
 import type { JudgeProvider } from '#contracts/judge-providers.ts';
 import { bounds, connect } from '#db/connect.ts';
+import { messageOf } from '#db/message-of.ts';
 import { isDatabaseUnavailable, reportOutage, saysUnavailable, tookTooLong } from '#db/unavailable.ts';
 import { type Job, type JobName, jobPayloads } from './jobs.ts';
 import {
@@ -59,12 +59,6 @@ const defaultConcurrency: Record<JobName, number> = {
 
 /** The first of two lock keys; the second is the task's. Any constant serves, as long as all workers use this one. */
 const periodicLock = 402_073_691;
-
-/** Drizzle's own message repeats the statement's parameters, which can be text of a private repository. */
-const messageOf = (error: unknown): string => {
-  if (!(error instanceof Error)) return String(error);
-  return error instanceof DrizzleQueryError && error.cause ? error.cause.message : error.message;
-};
 
 /** The job's ids, for the log. */
 const idsOf = (data: object) => ({

@@ -28,6 +28,7 @@ const issued = async (...how: Parameters<typeof issuedRig>) => {
   const check = async (now = rig.context.now()) => {
     const bundle = readBundle(await rig.bytes('bundle'));
     return verifyCertificate({
+      id: null,
       jws: await rig.text('jws'),
       document: await rig.bytes('json'),
       evidence: await rig.bytes('evidence.jsonl'),
@@ -235,6 +236,7 @@ test('its proof in the form of C2SP holds the entry, and the tree of the signed 
 test('a certificate whose document names a log is undecided without a proof', async () => {
   const rig = await issued();
   const check = verifyCertificate({
+    id: null,
     jws: await rig.text('jws'),
     document: null,
     evidence: await rig.bytes('evidence.jsonl'),

@@ -1,13 +1,16 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import type { BundledLog } from '#contracts/certificate-bundle.ts';
-import { publishCheckpoint } from '#services/log/index.ts';
+import { askWitnesses, publishCheckpoint } from '#services/log/index.ts';
+import { noteSignerOf } from '#testing/builders/ed25519-key.ts';
+import { openFakeWitness } from '#testing/fakes/witness.ts';
 import { runInProcess } from '#testing/rigs/command-line.ts';
 import { issuedRig, servePublicFiles } from '#testing/rigs/issued-rig.ts';
 import { anyEntries, append } from '#testing/rigs/log-rig.ts';
-import { verifierKey, writeVerifierKey } from '#verification/log/verifier-key.ts';
+import { parseVerifierKey, verifierKey, writeVerifierKey } from '#verification/log/verifier-key.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'echelon-check-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -174,5 +177,89 @@ test('a dispute is a warning, and a revocation ends a certificate, at its addres
   expect(await check(address, ...trusted)).toMatchObject({
     code: 1,
     stdout: expect.stringContaining('revoked: It was revoked.'),
+  });
+});
+
+test('a genuine certificate at the address of another is not the one that was asked for', async () => {
+  const { served, ...rig } = await issue();
+  const [bundle, evidence] = [await rig.bytes('bundle'), await rig.bytes('evidence.jsonl')];
+  const asked = crypto.randomUUID();
+  const address = await served((path) => {
+    if (path.endsWith(`${asked}.bundle`)) return new Response(Buffer.from(bundle));
+    return path.endsWith(`${asked}/evidence.jsonl`) ? new Response(Buffer.from(evidence)) : undefined;
+  });
+  const outcome = await check(address.replace(rig.certificateId, asked), ...trusted);
+  expect(outcome).toMatchObject({ code: 1, stdout: expect.stringContaining('  other_certificate: ') });
+  expect(outcome.stdout).toContain(rig.certificateId);
+});
+
+test('the key of another log beside its own changes nothing, in whatever order', async () => {
+  const { served } = await issue();
+  const address = await served();
+  writeFileSync(at('other.vkey'), writeVerifierKey(noteSignerOf('other.example/log', 'note').key));
+  const other = ['--log-key', at('other.vkey')];
+  for (const keys of [
+    [...other, ...trusted],
+    [...trusted, ...other],
+  ])
+    expect(await check(address, ...keys)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Valid.'),
+    });
+  expect(await check(address, '--keys', at('issuer.json'), ...other)).toMatchObject({
+    code: 2,
+    stdout: expect.stringContaining('unknown_log'),
+  });
+});
+
+test('a head that no witness saw decides nothing: a revocation can be missing in it', async () => {
+  const { served, ...rig } = await issue();
+  const logKeys = (await rig.vkeys()).trim().split('\n').map(parseVerifierKey);
+  const log = { origin: logKeys[0]?.name ?? '', logKeys };
+  let hoursAgo = 30;
+  const now = () => new Date(Date.now() - hoursAgo * 3_600_000);
+  const witness = openFakeWitness('witness.example', log, { now });
+  const ask = () =>
+    askWitnesses({
+      ...rig.context,
+      now: () => new Date(),
+      sequencer: { ...rig.context.sequencer, witnesses: [witness] },
+    });
+  await ask();
+  const bundle = await rig.bytes('bundle');
+  await append(rig.context, anyEntries(1));
+  await publishCheckpoint(rig.context);
+  const address = await served((path) =>
+    path.endsWith('.bundle') ? new Response(Buffer.from(bundle)) : undefined,
+  );
+  const named = [...trusted, '--witness', witness.vkey];
+  const unseen = await check(address, ...named);
+  expect(unseen).toMatchObject({ code: 1, stdout: expect.stringContaining('witnesses: Fewer witnesses') });
+  expect(unseen.stderr).not.toContain('cosigned by witness.example');
+
+  await ask();
+  const old = await check(address, ...named);
+  expect(old).toMatchObject({ code: 0, stdout: expect.stringContaining('Valid.') });
+  expect(old.stderr).toContain('not revoked as of size 11, cosigned by witness.example');
+  expect(old.stderr).toContain('more than a day ago');
+
+  hoursAgo = 0;
+  await append(rig.context, anyEntries(1));
+  await publishCheckpoint(rig.context);
+  await ask();
+  expect((await check(address, ...named)).stderr).not.toContain('more than a day ago');
+});
+
+test('an answer that unpacks to more than the certificate pins is not read to its end', async () => {
+  const { served } = await issue();
+  const bomb = gzipSync(Buffer.alloc(250_000_000, '\n'));
+  const address = await served((path) =>
+    path.endsWith('/evidence.jsonl')
+      ? new Response(bomb, { headers: { 'content-encoding': 'gzip' } })
+      : undefined,
+  );
+  expect(await check(address, ...trusted)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('too large'),
   });
 });

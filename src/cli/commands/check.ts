@@ -15,7 +15,7 @@ import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
 import type { Settings } from '../settings.ts';
 import { ownPublicKeys } from '../signing-key.ts';
 import { plain, type Terminal } from '../terminal.ts';
-import { verifierKeysIn } from '../verifier-keys.ts';
+import { staleCosignature, verifierKeysIn } from '../verifier-keys.ts';
 
 export type CheckOptions = {
   evidence?: string;
@@ -40,27 +40,21 @@ const pinned = async (named: string, offered: Uint8Array[]): Promise<Uint8Array[
   return offered.filter((key) => thumbprintOf(key) === named);
 };
 
-/** What was found of its log. Nothing is asked of a log that no key names. */
+/** What was found of its log. */
 const logViewOf = async (
-  { bundle, log }: CertificateToCheck,
+  { bundle, log, stated }: CertificateToCheck,
   policy: LogView['policy'],
 ): Promise<LogView | null> => {
   if (bundle === null) return null;
   const view = { bundle: bundle.log, policy, offeredKeys: bundle.logKeys, later: null };
-  const trusted = policy.logKeys.length > 0 ? policy.logKeys : bundle.logKeys;
-  const [key] = trusted;
-  if (log === null || key === undefined) return view;
-  let id = '';
-  try {
-    id = JSON.parse(bundle.log.certificate.entry).subject;
-  } catch {
-    // An entry that is no JSON is found by the check itself.
-    return view;
-  }
+  const origin = stated?.registration?.log;
+  if (log === null || stated === null || origin === undefined) return view;
+  const pinnedKeys = policy.logKeys.filter(({ name }) => name === origin);
+  const logKeys = pinnedKeys.length > 0 ? pinnedKeys : bundle.logKeys;
   const later = await readLaterEntries(
-    { id, index: bundle.log.certificate.index, proven: bundle.log.checkpoint },
+    { id: stated.id, index: bundle.log.certificate.index, proven: bundle.log.checkpoint },
     log,
-    { origin: key.name, logKeys: trusted, witnessKeys: [] },
+    { origin, logKeys, witnessKeys: policy.witnessKeys },
   );
   return { ...view, later };
 };
@@ -88,8 +82,9 @@ const ofLog = ({ document, logSize, witnesses, questions }: Check): string[] => 
   ];
 };
 
-const limits = (check: Check) => [
+const limits = (check: Check, now: Date) => [
   ...ofLog(check),
+  ...(check.cosignedAt === null ? [] : staleCosignature(new Date(check.cosignedAt), now)),
   ...(check.notChecked.length > 0
     ? [`Not checked, because nothing in document and evidence decides it: ${check.notChecked.join(', ')}.`]
     : []),
@@ -137,18 +132,20 @@ export const checkCommand = async (
     await Promise.all(options.witness.map((each) => verifierKeysIn('--witness', each)))
   ).flat();
   const policy = { logKeys: logKeys.flat(), witnessKeys, witnesses: witnessKeys.length };
+  const now = new Date();
   const check = verifyCertificate({
+    id: found.id,
     jws: found.jws,
     document: found.document,
     evidence: found.evidence,
     openings: found.openings,
     keys: [...named.flat(), ...(await ownPublicKeys(settings))],
     offeredKeys: found.issuerKeys,
-    now: new Date(),
+    now,
     log: await logViewOf(found, policy),
     offline: options.offline ?? false,
   });
   terminal.result(options.json ? asJson(check) : view(check, terminal));
-  for (const line of limits(check)) terminal.say(line);
+  for (const line of limits(check, now)) terminal.say(line);
   return codes[check.verdict];
 };

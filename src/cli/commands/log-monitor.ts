@@ -15,13 +15,12 @@ import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
 import { fetchCapped } from '../fetch-capped.ts';
 import type { Settings } from '../settings.ts';
 import { plain, type Terminal } from '../terminal.ts';
-import { verifierKeysIn } from '../verifier-keys.ts';
+import { staleCosignature, verifierKeysIn } from '../verifier-keys.ts';
 
 export type LogMonitorOptions = { state?: string; logKey: string[]; witness: string[]; json?: boolean };
 
 /** A bundle has 256 entries of 4 KiB. */
 const maxFileBytes = 2_000_000;
-const dayMs = 86_400_000;
 
 const stateSchema = z.object({
   format: z.literal('echelon-log-monitor/v1'),
@@ -77,9 +76,7 @@ const warningsOf = ({ cosignedAt }: MonitorReport, witnesses: number, now: Date)
       'No witness was named: whether others see the same log is not known. Compare the root with theirs.',
     ];
   if (cosignedAt === null) return ['None of the witnesses that you named has cosigned this checkpoint.'];
-  return now.getTime() - cosignedAt.getTime() > dayMs
-    ? [`The newest cosignature is of ${cosignedAt.toISOString()}, more than a day ago.`]
-    : [];
+  return staleCosignature(cosignedAt, now);
 };
 
 /** `log monitor <url>`: looks whether a log still is the one that was seen, reads what is new, and keeps what it saw. */

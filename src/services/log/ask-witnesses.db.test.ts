@@ -1,7 +1,9 @@
+import { sql } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
 import { openFakeWitness } from '#testing/fakes/witness.ts';
 import { anyEntries, append, openLogRig } from '#testing/rigs/log-rig.ts';
 import { openCheckpoint } from '#verification/log/checkpoint.ts';
+import { parseNote } from '#verification/log/note.ts';
 import { parseVerifierKey } from '#verification/log/verifier-key.ts';
 import { askWitnesses } from './ask-witnesses.ts';
 import { publishCheckpoint } from './publish.ts';
@@ -105,4 +107,35 @@ test('a witness that cannot be reached holds up no other', async () => {
   );
   expect(await cosignedBy(gone.vkey, there.vkey)).toEqual(['there.example']);
   expect(machine.logged).toEqual([expect.stringContaining('could not be asked: no connection')]);
+});
+
+test('a witness that answers with many cosignatures gets one line, so that the checkpoint is still read', async () => {
+  const { db, log, machine, cosignedBy, ask } = await openRig();
+  const witness = openFakeWitness('many.example', log, { lines: 100 });
+  await ask(witness);
+  expect(await cosignedBy(witness.vkey)).toEqual(['many.example']);
+  expect(await db.query.logCosignatures.findMany()).toHaveLength(1);
+  expect(parseNote(await getCheckpoint(machine)).signatures).toHaveLength(2);
+});
+
+test('the served checkpoint can be read, however many witnesses have cosigned it', async () => {
+  const { log, machine, ask } = await openRig();
+  await ask(...Array.from({ length: 101 }, (_, at) => openFakeWitness(`w${at}.example`, log)));
+  expect(parseNote(await getCheckpoint(machine)).signatures).toHaveLength(100);
+});
+
+test('a cosignature of a time to come is not served, and the log says why, without what was to be stored', async () => {
+  const { machine, log, cosignedBy, ask } = await openRig();
+  const witness = openFakeWitness('early.example', log, { now: () => new Date(Date.now() + 86_400_000) });
+  await ask(witness);
+  expect(await cosignedBy(witness.vkey)).toEqual([]);
+  expect(machine.logged).toEqual([expect.stringContaining('not one that a clock shows')]);
+});
+
+test('what the log says of a cosignature that could not be stored holds none of the statement', async () => {
+  const { db, machine, log, ask } = await openRig();
+  await db.execute(sql`alter table log_cosignatures add constraint planted check (line = '')`);
+  await ask(openFakeWitness('one.example', log));
+  expect(machine.logged).toEqual([expect.stringContaining('planted')]);
+  expect(machine.logged.join()).not.toContain('insert into');
 });

@@ -1,8 +1,9 @@
 import { desc, eq } from 'drizzle-orm';
 import type { Executor } from '#db/client.ts';
+import { messageOf } from '#db/message-of.ts';
 import { logCosignatures } from '#db/schema/log.ts';
 import type { WitnessPort } from '#platform/log/witnesses.ts';
-import { parseNote, type VerifiedSignature, verifyNote, writeSignatures } from '#verification/log/note.ts';
+import { writeSignatures } from '#verification/log/note.ts';
 import { parseVerifierKey } from '#verification/log/verifier-key.ts';
 import { readWitnessAnswer, type WitnessAnswer, writeAddCheckpoint } from '#verification/log/witness.ts';
 import type { WorkerContext } from '../ground/context.ts';
@@ -43,7 +44,7 @@ const meaning = (answer: WitnessAnswer): string => {
 type Served = NonNullable<Awaited<ReturnType<typeof servedNote>>>;
 
 const addCheckpoint = async (
-  { db }: WitnessContext,
+  { db, now }: WitnessContext,
   { vkey, ask }: WitnessPort,
   { size, note }: Pick<Served, 'size' | 'note'>,
   oldSize: number,
@@ -53,7 +54,8 @@ const addCheckpoint = async (
       ? []
       : await publicRead(db, (snapshot) => readerOf(snapshot, note).proveConsistency(oldSize));
   const request = { oldSize, proof, checkpoint: note };
-  return readWitnessAnswer(await ask(writeAddCheckpoint(request)), request, [parseVerifierKey(vkey)]);
+  const response = await ask(writeAddCheckpoint(request));
+  return readWitnessAnswer(response, request, [parseVerifierKey(vkey)], now());
 };
 
 const askOne = async (context: WitnessContext, witness: WitnessPort, served: Served): Promise<void> => {
@@ -75,18 +77,16 @@ const askOne = async (context: WitnessContext, witness: WitnessPort, served: Ser
     log.warn({ witness: name }, `A witness did not cosign the checkpoint. ${meaning(answer)}`);
     return;
   }
-  const { text } = parseNote(served.signed);
-  const verified = verifyNote({ text, signatures: answer.signatures }, [parseVerifierKey(vkey)]);
-  const [signature]: VerifiedSignature[] = verified.ok ? verified.signatures : [];
-  if (signature?.timestamp == null) return;
   await db
     .insert(logCosignatures)
-    .values({
-      size: served.size,
-      witness: vkey,
-      cosignedAt: new Date(signature.timestamp * 1000),
-      line: writeSignatures(answer.signatures),
-    })
+    .values(
+      answer.signatures.map((signature) => ({
+        size: served.size,
+        witness: vkey,
+        cosignedAt: new Date(signature.timestamp * 1000),
+        line: writeSignatures([signature]),
+      })),
+    )
     .onConflictDoNothing();
 };
 
@@ -101,7 +101,7 @@ export const askWitnesses = async (context: WitnessContext): Promise<void> => {
       askOne(context, witness, served).catch((error) =>
         log.warn(
           { witness: parseVerifierKey(witness.vkey).name },
-          `A witness could not be asked: ${error instanceof Error ? error.message : String(error)}`,
+          `A witness could not be asked: ${messageOf(error)}`,
         ),
       ),
     ),

@@ -4,7 +4,7 @@ import { logCheckpoints, logCosignatures, logHashes, logHead } from '#db/schema/
 import { parseCheckpoint } from '#verification/log/checkpoint.ts';
 import { LogFault } from '#verification/log/log-fault.ts';
 import type { TreeHead } from '#verification/log/merkle.ts';
-import { parseNote } from '#verification/log/note.ts';
+import { maxSignatures, parseNote, parseSignatures, writeNote } from '#verification/log/note.ts';
 import { type Edge, edgeOf, edgeTiles, rootOfEdge, tileWidth } from '#verification/log/tiles.ts';
 import type { ServiceContext } from '../ground/context.ts';
 import { LogStopped } from './stopped.ts';
@@ -33,14 +33,22 @@ export const servedNote = async (
     .limit(1);
   if (served === undefined) return null;
   const cosigned = await executor
-    .selectDistinctOn([logCosignatures.witness], { line: logCosignatures.line })
+    .selectDistinctOn([logCosignatures.witness], {
+      line: logCosignatures.line,
+      cosignedAt: logCosignatures.cosignedAt,
+    })
     .from(logCosignatures)
     .where(eq(logCosignatures.size, served.size))
     .orderBy(asc(logCosignatures.witness), desc(logCosignatures.cosignedAt));
+  const { text, signatures } = parseNote(served.note);
+  // Witnesses that were named earlier may have cosigned this size too, more than a note can hold.
+  const newest = cosigned
+    .toSorted((a, b) => b.cosignedAt.getTime() - a.cosignedAt.getTime())
+    .flatMap(({ line }) => parseSignatures(line).slice(0, 1));
   return {
     size: served.size,
     signed: served.note,
-    note: `${served.note}${cosigned.map(({ line }) => line).join('')}`,
+    note: writeNote({ text, signatures: [...signatures, ...newest].slice(0, maxSignatures) }),
   };
 };
 

@@ -93,6 +93,7 @@ export const signedAs = async (
   lines: string[],
   key = issuerKey,
 ): Promise<CheckInput> => ({
+  id: null,
   jws: await signJws(document, key),
   document,
   evidence: encode(lines.map((line) => `${line}\n`).join('')),

@@ -17,12 +17,16 @@ const answer = (status: number, body = '', contentType: string | null = 'text/pl
 
 /**
  * A witness as C2SP's tlog-witness v1.0.0 has it: it cosigns a checkpoint that extends what it saw last, and nothing else.
- * @param seed of its key. `asked` holds the `old` line of each request.
+ * @param seed of its key. `lines` is how many cosignatures it answers, each a second older than the one before. `asked` holds the `old` line of each request.
  */
 export const openFakeWitness = (
   name: string,
   log: { origin: string; logKeys: VerifierKey[] },
-  { now = () => new Date(), seed = name }: { now?: () => Date; seed?: string } = {},
+  {
+    now = () => new Date(),
+    seed = name,
+    lines: count = 1,
+  }: { now?: () => Date; seed?: string; lines?: number } = {},
 ): WitnessPort & { asked: number[]; seen: (head: TreeHead | null) => void } => {
   const signer = noteSignerOf(name, 'cosignature', seed);
   let seen: TreeHead | null = null;
@@ -47,8 +51,11 @@ export const openFakeWitness = (
       if (!isConsistent) return answer(422);
       seen = opened.checkpoint;
       const { text } = parseNote(checkpoint);
-      const line = await cosignNote(text, Math.floor(now().getTime() / 1000), signer);
-      return answer(200, writeSignatures([line]));
+      const time = Math.floor(now().getTime() / 1000);
+      const signatures = await Promise.all(
+        Array.from({ length: count }, (_, at) => cosignNote(text, time - at, signer)),
+      );
+      return answer(200, writeSignatures(signatures));
     },
   };
 };

@@ -5,6 +5,8 @@ import { readBundle } from './read-bundle.ts';
 import { type Check, verifyCertificate } from './verify.ts';
 
 export type BundleCheck = {
+  /** The id of the certificate that you asked for, as its address has it. Without one any certificate is accepted. */
+  id?: string;
   /** `/certificates/{id}.bundle` */
   bundle: Uint8Array;
   /** `/certificates/{id}/evidence.jsonl` */
@@ -31,6 +33,7 @@ const keysIn = (jwks: unknown): Uint8Array[] =>
  * @throws Error for a bundle or keys of another form.
  */
 export const checkBundle = ({
+  id,
   bundle,
   evidence,
   openings = null,
@@ -42,6 +45,7 @@ export const checkBundle = ({
   const { jws, issuerKeys, log, logKeys } = readBundle(bundle);
   const witnessKeys = witnesses.map(parseVerifierKey);
   return verifyCertificate({
+    id: id ?? null,
     jws,
     document: null,
     evidence,

@@ -5,6 +5,7 @@ import {
   type CertificateDocument,
   type EvidenceFacts,
   evidenceFactsSchema,
+  mostEvidenceLines,
 } from '#contracts/certificate-document.ts';
 import { isObject } from '#contracts/json.ts';
 import { type ReplayCheckpoint, replayCheckpointSchema } from '#contracts/replay.ts';
@@ -180,14 +181,20 @@ export const opensLine = (line: Uint8Array, opening: Uint8Array): boolean => {
 
 const lineFeed = 0x0a;
 
+/** Far more than any replay's line or its opening takes. What is larger is not parsed. */
+export const mostLineBytes = 4 * 1024 * 1024;
+
 /**
  * The lines of the evidence, each without its line feed.
- * @throws Error if the last one has none.
+ * @param most how many there can be: reading ends at the one after.
+ * @throws Error if the last one has no line feed, a line is too long, or there are more.
  */
-export const evidenceLines = (evidence: Uint8Array): Uint8Array[] => {
+export const evidenceLines = (evidence: Uint8Array, most = mostEvidenceLines): Uint8Array[] => {
   const lines: Uint8Array[] = [];
   let start = 0;
   for (let end = evidence.indexOf(lineFeed); end >= 0; end = evidence.indexOf(lineFeed, start)) {
+    if (lines.length === most) throw new Error(`It has more than ${most} lines.`);
+    if (end - start > mostLineBytes) throw new Error(`Line ${lines.length + 1} is too long.`);
     lines.push(evidence.subarray(start, end));
     start = end + 1;
   }

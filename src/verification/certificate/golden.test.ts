@@ -43,6 +43,7 @@ describe.each([
 test('the command line’s verifies at a time within its validity, with its committed keys', () => {
   const { keys }: { keys: unknown[] } = JSON.parse(textOf('jwks.json'));
   const check = verifyCertificate({
+    id: null,
     jws: textOf('certificate.jws'),
     document: bytesOf('certificate.json'),
     evidence: bytesOf('evidence.jsonl'),

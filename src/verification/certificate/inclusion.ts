@@ -6,6 +6,7 @@ import type { LogEntry } from '#contracts/log.ts';
 import { type Checkpoint, openCheckpoint } from '../log/checkpoint.ts';
 import { LogFault } from '../log/log-fault.ts';
 import { hashLeaf } from '../log/merkle.ts';
+import type { VerifiedSignature } from '../log/note.ts';
 import { verifyInclusion } from '../log/proofs.ts';
 import type { VerifierKey } from '../log/verifier-key.ts';
 import { readLogEntry } from './log-entry.ts';
@@ -14,10 +15,10 @@ import { readLogEntry } from './log-entry.ts';
 export type LogPolicy = { logKeys: VerifierKey[]; witnessKeys: VerifierKey[]; witnesses: number };
 
 /** Why a log does not vouch for a certificate. */
-export type InclusionFailure = 'checkpoint' | 'registration' | 'inclusion' | 'witnesses';
+export type InclusionFailure = 'checkpoint' | 'registration' | 'inclusion';
 
 export type Inclusion =
-  | { ok: true; checkpoint: Checkpoint; index: number; witnesses: string[] }
+  | { ok: true; checkpoint: Checkpoint; index: number; witnesses: VerifiedSignature[] }
   | { ok: false; failure: InclusionFailure; detail: string | null };
 
 const entryOf = <Kind extends LogEntry['kind']>(text: string, kind: Kind) => {
@@ -46,7 +47,7 @@ const refused = (failure: InclusionFailure, detail: string | null = null): Inclu
 export const verifyLogged = (
   { document, payload }: { document: CertificateDocument; payload: Uint8Array },
   { checkpoint: note, registration, certificate }: BundledLog,
-  { logKeys, witnessKeys, witnesses }: LogPolicy,
+  { logKeys, witnessKeys }: Pick<LogPolicy, 'logKeys' | 'witnessKeys'>,
 ): Inclusion => {
   const named = document.registration;
   if (named === null) return refused('registration', 'The document names none.');
@@ -71,12 +72,5 @@ export const verifyLogged = (
     issued.document === bytesToHex(sha256(payload)) &&
     certificate.index > registration.index;
   if (!isThis || !isIncluded(certificate, checkpoint)) return refused('inclusion');
-  if (opened.witnesses.length < witnesses)
-    return refused('witnesses', `${opened.witnesses.length} of ${witnesses} cosigned it.`);
-  return {
-    ok: true,
-    checkpoint,
-    index: certificate.index,
-    witnesses: opened.witnesses.map(({ key }) => key.name),
-  };
+  return { ok: true, checkpoint, index: certificate.index, witnesses: opened.witnesses };
 };

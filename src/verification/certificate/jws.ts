@@ -82,6 +82,9 @@ const readHeader = (bytes: Uint8Array): Record<string, unknown> | null => {
   }
 };
 
+/** The bytes that a signature is said to sign. Nothing is verified. Null where there are none. */
+export const statedPayload = (jws: string): Uint8Array | null => readBase64Url(jws.split('.', 2)[1] ?? '');
+
 const failed = (failure: JwsFailure): JwsVerification => ({ ok: false, failure });
 
 /**

@@ -1,12 +1,13 @@
 import { openCheckpoint, type TrustedKeys } from '../log/checkpoint.ts';
 import { LogFault } from '../log/log-fault.ts';
+import type { VerifiedSignature } from '../log/note.ts';
 import { verifyConsistency } from '../log/proofs.ts';
 import { type ReadTile, readTiles } from '../log/tile-reader.ts';
 import { readLogEntry } from './log-entry.ts';
 
 /** What a log says of a certificate after the entry that issued it, up to its newest checkpoint. */
 export type LaterEntries =
-  | { ok: true; size: number; revoked: boolean; disputed: boolean }
+  | { ok: true; size: number; witnesses: VerifiedSignature[]; revoked: boolean; disputed: boolean }
   /** It is not the log of the proof any more, or does not serve what it signed. */
   | { ok: false; detail: string };
 
@@ -39,7 +40,7 @@ export const readLaterEntries = async (
       if (entry.kind === 'dispute' && entry.certificate === id)
         openDisputes += entry.step === 'opened' ? 1 : -1;
     }
-    return { ok: true, size: head.size, revoked, disputed: openDisputes > 0 };
+    return { ok: true, size: head.size, witnesses: newer.witnesses, revoked, disputed: openDisputes > 0 };
   } catch (error) {
     if (!(error instanceof LogFault)) throw error;
     return { ok: false, detail: error.message };

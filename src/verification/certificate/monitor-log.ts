@@ -2,6 +2,7 @@ import { hexToBytes } from '@noble/hashes/utils.js';
 import { openCheckpoint, type TrustedKeys } from '../log/checkpoint.ts';
 import { LogFault } from '../log/log-fault.ts';
 import { sameBytes, type TreeHead } from '../log/merkle.ts';
+import { isTimely } from '../log/note.ts';
 import { verifyConsistency } from '../log/proofs.ts';
 import { type ReadTile, readTiles } from '../log/tile-reader.ts';
 import { readLogEntry } from './log-entry.ts';
@@ -104,7 +105,7 @@ export const monitorLog = async (
   for (const [id, { time, closed }] of registrations)
     if (!closed && now.getTime() - Date.parse(time) > longestOpenMs)
       faults.push({ code: 'never_closed', detail: `The registration ${id} of ${time} has no outcome.` });
-  const times = opened.witnesses.map(({ timestamp }) => timestamp ?? 0);
+  const times = opened.witnesses.flatMap(({ timestamp }) => (isTimely(timestamp, now) ? [timestamp] : []));
   return {
     faults,
     seen: { size, root, registrations },

@@ -274,3 +274,32 @@ test('a replay’s record is proven alone, at its place and no other', () => {
     expect(verifyLine({ line, index: (index + 1) % lines.length, proof }, whole.document)).toBe(false);
   }
 });
+
+test('another certificate than the one that was asked for is found, however valid', async () => {
+  const signed = await signedCertificateOf(whole);
+  expect(codesOf({ ...signed, id: whole.document.id })).toEqual([]);
+  expect(codesOf({ ...signed, id: 'another' })).toEqual(['other_certificate']);
+});
+
+test('of evidence and openings no more lines are read than the document pins, and none that is too long', async () => {
+  const signed = await signedCertificateOf(whole);
+  const lineFeeds = new Uint8Array(60_000_000).fill(0x0a);
+  const before = process.memoryUsage.rss();
+  expect(verifyCertificate({ ...signed, evidence: lineFeeds }).failures).toEqual([
+    { code: 'evidence_root', detail: `It has more than ${whole.lines.length} lines.` },
+  ]);
+  expect(codesOf({ ...signed, openings: lineFeeds })).toEqual(['opening']);
+  expect(process.memoryUsage.rss() - before).toBeLessThan(100_000_000);
+  const long = encode(`${'['.repeat(5_000_000)}\n`);
+  expect(verifyCertificate({ ...signed, evidence: long }).failures).toEqual([
+    { code: 'evidence_root', detail: 'Line 1 is too long.' },
+  ]);
+});
+
+test('a document that pins more lines than a run has replays has not its form', async () => {
+  const at = (count: number) => altered(documentJson, { place: ['evidence', 'count'], value: count });
+  const codes = async (count: number) =>
+    codesOf(await signedAs(encode(canonicalJson(at(count))), whole.lines));
+  expect(await codes(1_100)).toEqual(['evidence_root']);
+  expect(await codes(1_101)).toEqual(['form']);
+});

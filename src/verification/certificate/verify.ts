@@ -3,6 +3,7 @@ import type { Certificate } from '#contracts/certificate.ts';
 import type { BundledLog } from '#contracts/certificate-bundle.ts';
 import type { CertificateDocument } from '#contracts/certificate-document.ts';
 import { sameBytes } from '../log/merkle.ts';
+import { isTimely } from '../log/note.ts';
 import type { VerifierKey } from '../log/verifier-key.ts';
 import { readDocument } from './document.ts';
 import { documentNotChecked } from './document-not-checked.ts';
@@ -20,6 +21,7 @@ export const failureCodes = [
   'document',
   'signature',
   'issuer_key',
+  'other_certificate',
   'evidence_root',
   'evidence_form',
   'scores',
@@ -45,6 +47,7 @@ export const failureWords: Record<FailureCode, string> = {
   document: 'The document beside the signature is not the one that was signed.',
   signature: 'The signature does not hold: something was changed, or another key signed.',
   issuer_key: 'The document names another key than the one that signed it.',
+  other_certificate: 'It is another certificate than the one that was asked for.',
   evidence_root: 'The evidence is not the one that the certificate pins: it was changed, cut or exchanged.',
   evidence_form: 'The evidence is the one that was pinned, but does not have the form of evidence.',
   scores: 'What the certificate says does not follow from the verdicts in its evidence.',
@@ -84,6 +87,8 @@ export type LogView = {
 };
 
 export type CheckInput = {
+  /** The id of the certificate that was asked for. Null: whichever the signature holds. */
+  id: string | null;
   /** The compact JWS. */
   jws: string;
   /** The document as served beside it, or null. */
@@ -117,8 +122,10 @@ export type Check = {
   disputed: boolean;
   /** The size of the log up to which it is known whether it was revoked; without a look, that of the checkpoint. */
   logSize: number | null;
-  /** The names of the witnesses, among those that the caller trusts, that cosigned the checkpoint. */
+  /** The names of the witnesses, among those that the caller trusts, that cosigned the checkpoint of that size. */
   witnesses: string[];
+  /** When the newest of these cosignatures was made, in the form of `issuedAt`; null without any. */
+  cosignedAt: string | null;
   /** Null if the signature does not hold, or what was signed cannot be read. */
   document: CertificateDocument | null;
   /** Null if the evidence cannot be used either. */
@@ -156,6 +163,7 @@ const checkOf = (failures: Failure[], questions: QuestionCode[], found: Partial<
   disputed: false,
   logSize: null,
   witnesses: [],
+  cosignedAt: null,
   document: null,
   certificate: null,
   ...found,
@@ -164,7 +172,11 @@ const checkOf = (failures: Failure[], questions: QuestionCode[], found: Partial<
 type Logged = { failures: Failure[]; questions: QuestionCode[]; found: Partial<Check> };
 
 /** What the log says of the certificate. */
-const loggedOf = (document: CertificateDocument, payload: Uint8Array, log: LogView | null): Logged => {
+const loggedOf = (
+  document: CertificateDocument,
+  payload: Uint8Array,
+  { log, now }: Pick<CheckInput, 'log' | 'now'>,
+): Logged => {
   // What the command line made alone is in no log.
   if (log === null)
     return {
@@ -182,23 +194,43 @@ const loggedOf = (document: CertificateDocument, payload: Uint8Array, log: LogVi
     return { failures: [{ code: inclusion.failure, detail: inclusion.detail }], questions: [], found: {} };
   if (later !== null && !later.ok)
     return { failures: [{ code: 'log_changed', detail: later.detail }], questions: [], found: {} };
+  // The head up to which it is known whether it was revoked. Of that one the witnesses must have seen the same.
+  const head = later ?? { size: inclusion.checkpoint.size, witnesses: inclusion.witnesses };
+  const cosigned = head.witnesses.flatMap(({ key, timestamp }) =>
+    isTimely(timestamp, now) ? [{ name: key.name, timestamp }] : [],
+  );
+  const isCosigned = cosigned.length >= policy.witnesses;
   return {
-    failures: later?.revoked ? [{ code: 'revoked', detail: null }] : [],
+    failures: [
+      ...(isCosigned
+        ? []
+        : [
+            {
+              code: 'witnesses' as const,
+              detail: `${cosigned.length} of ${policy.witnesses} cosigned that of size ${head.size}.`,
+            },
+          ]),
+      ...(later?.revoked ? [{ code: 'revoked' as const, detail: null }] : []),
+    ],
     questions: isUnknown ? ['unknown_log'] : [],
     found: {
       disputed: later?.disputed ?? false,
-      logSize: later?.size ?? inclusion.checkpoint.size,
-      witnesses: inclusion.witnesses,
+      logSize: head.size,
+      witnesses: cosigned.map(({ name }) => name),
+      cosignedAt:
+        cosigned.length === 0
+          ? null
+          : new Date(Math.max(...cosigned.map(({ timestamp }) => timestamp)) * 1000).toISOString(),
     },
   };
 };
 
 /** The evidence whose lines hash to the root and the count that the document pins. */
 const pinnedEvidence = (bytes: Uint8Array, document: CertificateDocument) => {
-  const split = readHostile('evidence_root', () => evidenceLines(bytes));
+  const { count, root: pinned } = document.evidence;
+  const split = readHostile('evidence_root', () => evidenceLines(bytes, count));
   if (split.value === null) return split;
   const { size, root } = evidenceHead(split.value);
-  const { count, root: pinned } = document.evidence;
   if (size !== count || bytesToHex(root) !== pinned)
     return {
       value: null,
@@ -211,10 +243,10 @@ const pinnedEvidence = (bytes: Uint8Array, document: CertificateDocument) => {
 };
 
 /** Whether every sealed text was opened as it was sealed. */
-const openingOf = (evidence: Uint8Array, openings: Uint8Array): Failure[] => {
+const openingOf = (evidence: Uint8Array, openings: Uint8Array, count: number): Failure[] => {
   const opened = readHostile('opening', () => {
-    const sealed = evidenceLines(evidence);
-    const lines = evidenceLines(openings);
+    const sealed = evidenceLines(evidence, count);
+    const lines = evidenceLines(openings, count);
     return sealed.length === lines.length && sealed.every((line, at) => opensLine(line, lines[at] ?? line));
   });
   if (opened.value === true) return [];
@@ -280,8 +312,10 @@ export const verifyCertificate = (input: CheckInput): Check => {
   if (reading.value === null) return checkOf([...failures, reading.failure], questions);
   const document = reading.value;
   if (document.issuer.keyId !== kid) failures.push({ code: 'issuer_key', detail: null });
+  if (input.id !== null && document.id !== input.id)
+    failures.push({ code: 'other_certificate', detail: `It is ${document.id}.` });
 
-  const logged = loggedOf(document, payload, input.log);
+  const logged = loggedOf(document, payload, input);
   failures.push(...logged.failures);
   questions.push(...logged.questions);
 
@@ -289,7 +323,9 @@ export const verifyCertificate = (input: CheckInput): Check => {
   if (evidence.value === null) failures.push(evidence.failure);
   failures.push(
     ...validityOf(document, input.now, input.openings === null ? (evidence.value?.sealed ?? 0) : 0),
-    ...(input.openings === null || evidence.value === null ? [] : openingOf(input.evidence, input.openings)),
+    ...(input.openings === null || evidence.value === null
+      ? []
+      : openingOf(input.evidence, input.openings, document.evidence.count)),
   );
   if (evidence.value === null) return checkOf(failures, questions, { ...logged.found, document });
 

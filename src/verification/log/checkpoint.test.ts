@@ -124,6 +124,19 @@ describe('opening a signed checkpoint', () => {
     expect(openCheckpoint(await sign(), keys)).toEqual({ ok: false, failure });
   });
 
+  test('the key of another log does not speak for this one, and does not hide its own', async () => {
+    const other = noteSignerOf('example.com/other', 'note');
+    const byOther = await signCheckpoint(head, [other]);
+    const logKeys = [other.key, log.key];
+    expect(openCheckpoint(byOther, { ...keys, logKeys })).toEqual({
+      ok: false,
+      failure: 'not signed by the log',
+    });
+    expect(openCheckpoint(await signCheckpoint(head, [log]), { ...keys, logKeys })).toMatchObject({
+      ok: true,
+    });
+  });
+
   test('the key of a witness does not speak for the log, nor that of the log for a witness, wherever listed', async () => {
     const text = checkpointText(head);
     const byWitness = writeNote({ text, signatures: [await cosignNote(text, now, witness)] });

@@ -59,7 +59,8 @@ export const openCheckpoint = (
     throw error;
   }
   if (checkpoint.origin !== origin) return { ok: false, failure: 'other origin' };
-  const ofLog = logKeys.filter(({ type }) => type === 'note');
+  // A key speaks for the log that it is named after, so that of another log does not speak for this one.
+  const ofLog = logKeys.filter(({ type, name }) => type === 'note' && name === origin);
   const ofWitnesses = witnessKeys.filter(({ type }) => type === 'cosignature');
   const verified = verifyNote(note, [...ofLog, ...ofWitnesses]);
   if (!verified.ok)

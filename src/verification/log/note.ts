@@ -21,7 +21,7 @@ export type NoteVerification =
   | { ok: false; failure: 'bad signature' | 'unknown keys' };
 
 /** The specification asks for 16 at least. */
-const maxSignatures = 100;
+export const maxSignatures = 100;
 const idBytes = 4;
 const timestampBytes = 8;
 const linePrefix = '— ';
@@ -75,9 +75,11 @@ export const parseNote = (note: string): Note => {
 
 /**
  * The note's text, empty line and signature lines.
- * @throws RangeError for a text that a note cannot hold.
+ * @throws RangeError for a text that a note cannot hold, and for more signatures.
  */
 export const writeNote = ({ text, signatures }: Note): string => {
+  if (signatures.length > maxSignatures)
+    throw new RangeError(`A note cannot hold ${signatures.length} signatures.`);
   if (!isNoteText(text) || !text.endsWith('\n')) throw new RangeError('A note cannot hold this text.');
   return `${text}\n${writeSignatures(signatures)}`;
 };
@@ -92,6 +94,15 @@ const readTimestamp = (signature: Uint8Array): number | null => {
   const timestamp = Number(new DataView(buffer, byteOffset, timestampBytes).getBigUint64(0));
   return Number.isSafeInteger(timestamp) ? timestamp : null;
 };
+
+/** The clocks of two machines may differ. */
+const clockSkewMs = 5 * 60_000;
+/** No witness had a clock before. */
+const earliestMs = Date.UTC(2000, 0);
+
+/** Whether a cosignature can have been made at a time, in seconds since 1970: not in the future, nor before this century. */
+export const isTimely = (timestamp: number | null, now: Date): timestamp is number =>
+  timestamp !== null && timestamp * 1000 >= earliestMs && timestamp * 1000 <= now.getTime() + clockSkewMs;
 
 const verifyBy = (key: VerifierKey, text: string, signature: Uint8Array): VerifiedSignature | null => {
   if (key.type === 'note')

@@ -39,6 +39,7 @@ const witness = noteSignerOf('witness.example/w1', 'cosignature');
 const nextWitness = noteSignerOf('witness.example/w1', 'cosignature', 'next');
 const hashOf = treeOf(leavesOf(12));
 const now = 1_700_000_000;
+const clock = new Date(now * 1000);
 const requestOf = async (oldSize: number, size: number): Promise<AddCheckpoint> => ({
   oldSize,
   proof: proveConsistency(oldSize, size, hashOf),
@@ -47,22 +48,38 @@ const requestOf = async (oldSize: number, size: number): Promise<AddCheckpoint> 
 const request = await requestOf(7, 12);
 const { text } = parseNote(request.checkpoint);
 const ask = (status: number, body = '', contentType: string | null = 'text/plain', keys = [witness.key]) =>
-  readWitnessAnswer({ status, contentType, body }, request, keys);
+  readWitnessAnswer({ status, contentType, body }, request, keys, clock);
 
 describe('status 200', () => {
   test('gives the cosignatures by keys of the witness, to be added to the checkpoint', async () => {
     const own = [await cosignNote(text, now, witness), await cosignNote(text, now, nextWitness)];
     const other = await cosignNote(text, now, noteSignerOf('witness.example/w2', 'cosignature'));
     const body = writeSignatures([other, ...own]);
-    expect(ask(200, body)).toEqual({ kind: 'cosigned', signatures: own.slice(0, 1) });
+    expect(ask(200, body)).toEqual({
+      kind: 'cosigned',
+      signatures: [{ ...own[0], timestamp: now }],
+    });
     expect(ask(200, body, null, [witness.key, nextWitness.key])).toEqual({
       kind: 'cosigned',
-      signatures: own,
+      signatures: own.map((one) => ({ ...one, timestamp: now })),
     });
 
     const served = parseNote(request.checkpoint);
     const added = writeNote({ text: served.text, signatures: [...served.signatures, ...own] });
     expect(parseNote(added)).toEqual({ text, signatures: [...served.signatures, ...own] });
+  });
+
+  test('gives one cosignature a key, the newest, however many there are', async () => {
+    const times = [3, 0, 7, 5].flatMap((ago) => Array.from({ length: 25 }, (_, at) => now - ago - 10 * at));
+    const both = [witness, nextWitness];
+    const lines = await Promise.all(times.map((time, at) => cosignNote(text, time, both[at % 2] ?? witness)));
+    expect(lines).toHaveLength(100);
+    const answer = ask(200, writeSignatures(lines), null, [witness.key, nextWitness.key]);
+    if (answer.kind !== 'cosigned') throw new Error(answer.kind);
+    const newest = (parity: number) => Math.max(...times.filter((_, at) => at % 2 === parity));
+    expect(answer.signatures.map(({ timestamp }) => timestamp).toSorted()).toEqual(
+      [newest(0), newest(1)].toSorted(),
+    );
   });
 
   const wrong = (signature: (right: Uint8Array) => Uint8Array) => async () => {
@@ -80,6 +97,9 @@ describe('status 200', () => {
     ['one right and one wrong', wrong((right) => withFlippedBit(right, 70))],
     ['one right and one short', wrong((right) => right.slice(1))],
     ['one of another checkpoint', async () => writeSignatures([await cosignNote('other\n', now, witness)])],
+    ['one of tomorrow', async () => writeSignatures([await cosignNote(text, now + 86_400, witness)])],
+    ['one beyond any date', async () => writeSignatures([await cosignNote(text, 2 ** 53 - 1, witness)])],
+    ['one of 1999', async () => writeSignatures([await cosignNote(text, 946_684_799, witness)])],
     ['one without time', async () => writeSignatures([await cosignNote(text, 0, witness)])],
     ["the log's own", async () => writeSignatures([await signNote(text, log)])],
   ])('with %s is unusable', async (_, body) => {

@@ -1,6 +1,6 @@
 import { readDecimal } from './encoding.ts';
 import { LogFault } from './log-fault.ts';
-import { type NoteSignature, parseNote, parseSignatures, verifyNote } from './note.ts';
+import { isTimely, type NoteSignature, parseNote, parseSignatures, verifyNote } from './note.ts';
 import { writeHashLines } from './tlog-proof.ts';
 import type { VerifierKey } from './verifier-key.ts';
 
@@ -17,9 +17,12 @@ export type AddCheckpoint = {
 /** An HTTP answer. `contentType` is the header's value or null. */
 export type WitnessResponse = { status: number; contentType: string | null; body: string };
 
+/** A witness's line, and its time in seconds since 1970. */
+export type Cosignature = NoteSignature & { timestamp: number };
+
 export type WitnessAnswer =
-  /** Cosignatures by the witness's keys, verified, to be added to the checkpoint. */
-  | { kind: 'cosigned'; signatures: NoteSignature[] }
+  /** One cosignature for each key of the witness that made any, verified, to be added to the checkpoint. */
+  | { kind: 'cosigned'; signatures: Cosignature[] }
   /**
    * The witness has seen a tree of another size. Ask again with a proof from there. If it is larger than the checkpoint,
    * this log has lost entries that it signed.
@@ -52,40 +55,54 @@ const readConflict = ({ contentType, body }: WitnessResponse, oldSize: number): 
   return size === null || size === oldSize ? { kind: 'inconsistent' } : { kind: 'saw other size', size };
 };
 
-const readCosignatures = (body: string, checkpoint: string, keys: VerifierKey[]): WitnessAnswer => {
+const readCosignatures = (
+  body: string,
+  checkpoint: string,
+  keys: VerifierKey[],
+  now: Date,
+): WitnessAnswer => {
   const cosignatureKeys = keys.filter(({ type }) => type === 'cosignature');
-  let signatures: NoteSignature[];
+  let lines: NoteSignature[];
   try {
-    signatures = parseSignatures(body);
+    lines = parseSignatures(body);
   } catch (error) {
     if (error instanceof LogFault) return { kind: 'unusable', detail: error.message };
     throw error;
   }
-  const verified = verifyNote({ text: parseNote(checkpoint).text, signatures }, cosignatureKeys);
-  if (!verified.ok)
-    return { kind: 'unusable', detail: `The answer has cosignatures, but: ${verified.failure}.` };
-  if (verified.signatures.some(({ timestamp }) => timestamp === 0))
-    return { kind: 'unusable', detail: 'A cosignature has no time.' };
-  return {
-    kind: 'cosigned',
-    signatures: signatures.filter(({ name, id }) =>
-      cosignatureKeys.some((key) => key.name === name && key.id === id),
-    ),
-  };
+  const { text } = parseNote(checkpoint);
+  // A witness may answer many lines. A note has no room for more than the newest of each key.
+  const newest = new Map<VerifierKey, Cosignature>();
+  for (const line of lines) {
+    const verified = verifyNote({ text, signatures: [line] }, cosignatureKeys);
+    if (!verified.ok) {
+      if (verified.failure === 'unknown keys') continue;
+      return { kind: 'unusable', detail: `The answer has cosignatures, but: ${verified.failure}.` };
+    }
+    for (const { key, timestamp } of verified.signatures) {
+      if (!isTimely(timestamp, now))
+        return { kind: 'unusable', detail: 'The time of a cosignature is not one that a clock shows now.' };
+      if (timestamp > (newest.get(key)?.timestamp ?? 0)) newest.set(key, { ...line, timestamp });
+    }
+  }
+  if (newest.size === 0)
+    return { kind: 'unusable', detail: 'The answer has cosignatures, but: unknown keys.' };
+  return { kind: 'cosigned', signatures: [...newest.values()] };
 };
 
 /**
  * What a witness's answer to `add-checkpoint` means.
  * @param keys The witness's own keys. Cosignatures by others are ignored.
+ * @param now when it was answered: no cosignature is of a later time.
  */
 export const readWitnessAnswer = (
   response: WitnessResponse,
   { oldSize, checkpoint }: AddCheckpoint,
   keys: VerifierKey[],
+  now: Date,
 ): WitnessAnswer => {
   switch (response.status) {
     case 200:
-      return readCosignatures(response.body, checkpoint, keys);
+      return readCosignatures(response.body, checkpoint, keys, now);
     case 400:
       return { kind: 'request refused' };
     case 403:
