@@ -1,11 +1,12 @@
 import { readBody } from '#contracts/http.ts';
 import { UsageError } from './exit.ts';
+import { plain } from './terminal.ts';
 
 const timeoutMs = 30_000;
 
 /**
  * What is at an address; null if nothing is. `sought` is what should be there.
- * @throws UsageError for other answers, and for one of more than `maxBytes`.
+ * @throws UsageError for other answers, redirects too, and for one of more than `maxBytes`.
  */
 export const fetchCapped = async (
   url: URL,
@@ -18,11 +19,21 @@ export const fetchCapped = async (
 ): Promise<Uint8Array | null> => {
   const response = await fetch(url, {
     headers: { accept },
+    redirect: 'manual',
     signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
   }).catch(() => {
     signal.throwIfAborted();
     throw new UsageError(`${url.origin} could not be reached.`);
   });
+  // Who is at an address does not choose which other machines are asked from here.
+  if (response.status >= 300 && response.status < 400) {
+    await response.body?.cancel().catch(() => undefined);
+    const location = response.headers.get('location') ?? '';
+    const target = URL.canParse(location, url) ? new URL(location, url).href : 'nowhere';
+    throw new UsageError(
+      `${url.origin} redirects to ${plain(target, 200)}. If you trust that, give its address.`,
+    );
+  }
   if (response.status === 404) {
     await response.body?.cancel().catch(() => undefined);
     return null;

@@ -52,3 +52,12 @@ export const plain = (text: string, maxLength = Number.POSITIVE_INFINITY): strin
     maxLength,
     '…',
   );
+
+/** JSON of the same value, harmless to a terminal: what would drive it is escaped. */
+export const plainJson = (value: unknown): string =>
+  JSON.stringify(value, null, 2).replace(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}]/gu, (text) =>
+    Array.from(
+      { length: text.length },
+      (_, at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`,
+    ).join(''),
+  );

@@ -7,11 +7,11 @@ import { plain } from './terminal.ts';
 const maxKeyBytes = 100_000;
 
 /**
- * Verifier keys of logs or witnesses: one as text, or a file with one a line.
- * @throws UsageError that names the option.
+ * Verifier keys, one a line.
+ * @param source what the text comes from, for the message.
+ * @throws UsageError for other text.
  */
-export const verifierKeysIn = async (option: string, named: string): Promise<VerifierKey[]> => {
-  const text = (await isFile(named)) ? new TextDecoder().decode(await readCapped(named, maxKeyBytes)) : named;
+export const readVerifierKeyLines = (source: string, text: string): VerifierKey[] => {
   try {
     return text
       .split('\n')
@@ -20,9 +20,19 @@ export const verifierKeysIn = async (option: string, named: string): Promise<Ver
       .map(parseVerifierKey);
   } catch (error) {
     if (!(error instanceof LogFault)) throw error;
-    throw new UsageError(`${option}: ${plain(error.message, 300)}`);
+    throw new UsageError(`${source}: ${plain(error.message, 300)}`);
   }
 };
+
+/**
+ * Verifier keys of logs or witnesses: one as text, or a file with one a line.
+ * @throws UsageError that names the option.
+ */
+export const verifierKeysIn = async (option: string, named: string): Promise<VerifierKey[]> =>
+  readVerifierKeyLines(
+    option,
+    (await isFile(named)) ? new TextDecoder().decode(await readCapped(named, maxKeyBytes)) : named,
+  );
 
 const dayMs = 86_400_000;
 

@@ -14,7 +14,7 @@ import { disagreementLines } from '../disagreement-lines.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
 import type { Settings } from '../settings.ts';
 import { ownPublicKeys } from '../signing-key.ts';
-import { plain, type Terminal } from '../terminal.ts';
+import { plain, plainJson, type Terminal } from '../terminal.ts';
 import { staleCosignature, verifierKeysIn } from '../verifier-keys.ts';
 
 export type CheckOptions = {
@@ -117,7 +117,7 @@ const view = (check: Check, { paint }: Terminal): string => {
 };
 
 const asJson = ({ document, certificate: _, ...check }: Check) =>
-  JSON.stringify({ ...toWire(check), document: document && toWire(document) }, null, 2);
+  plainJson({ ...toWire(check), document: document && toWire(document) });
 
 /** `check <place>`: verifies a signed certificate with its evidence and what shows that its log holds it. */
 export const checkCommand = async (

@@ -200,3 +200,20 @@ test('what was seen is not thrown away when it cannot be read', async () => {
     stderr: expect.stringContaining('is damaged'),
   });
 });
+
+test('a log’s key that is no key, or would drive a terminal, is refused as what it is', async () => {
+  const { rest } = await openLogServed();
+  const url = await serve({ rest }, (path) =>
+    path === '/log/vkey' ? new Response('evil\u009b2Jname\u202e+00000000+!!\n') : undefined,
+  );
+  const outcome = await monitor(url);
+  expect(outcome).toMatchObject({ code: 2, stderr: expect.stringContaining('/log/vkey') });
+  expect(outcome.stderr).not.toMatch(/[\u009b\u202e]/);
+});
+
+test('a log that sends its readers elsewhere is not followed', async () => {
+  const { rest } = await openLogServed();
+  const elsewhere = await serve({ rest });
+  const url = await serve({ rest }, (path) => Response.redirect(`${elsewhere}${path}`, 302));
+  expect(await monitor(url)).toMatchObject({ code: 2, stderr: expect.stringContaining(elsewhere) });
+});

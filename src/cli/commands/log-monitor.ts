@@ -5,17 +5,13 @@ import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import { parseJson } from '#contracts/json.ts';
 import { type MonitorReport, monitorLog, type SeenLog } from '#verification/certificate/monitor-log.ts';
-import {
-  parseVerifierKey,
-  type VerifierKey,
-  verifierKey,
-  writeVerifierKey,
-} from '#verification/log/verifier-key.ts';
+import { type VerifierKey, writeVerifierKey } from '#verification/log/verifier-key.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
 import { fetchCapped } from '../fetch-capped.ts';
+import { progressOn } from '../progress.ts';
 import type { Settings } from '../settings.ts';
-import { plain, type Terminal } from '../terminal.ts';
-import { staleCosignature, verifierKeysIn } from '../verifier-keys.ts';
+import { plain, plainJson, type Terminal } from '../terminal.ts';
+import { readVerifierKeyLines, staleCosignature, verifierKeysIn } from '../verifier-keys.ts';
 
 export type LogMonitorOptions = { state?: string; logKey: string[]; witness: string[]; json?: boolean };
 
@@ -26,10 +22,12 @@ const stateSchema = z.object({
   format: z.literal('echelon-log-monitor/v1'),
   log_keys: z.array(z.string()).min(1),
   size: z.int().min(0),
+  read: z.int().min(0),
   root: z.string().regex(/^[0-9a-f]{64}$/),
   /** The checkpoint that was seen last, so that it can be shown to others. */
   checkpoint: z.string(),
   registrations: z.array(z.object({ id: z.string(), time: z.string(), closed: z.boolean() })),
+  others: z.array(z.string()),
 });
 type State = z.infer<typeof stateSchema>;
 
@@ -46,19 +44,27 @@ const readState = async (file: string): Promise<State | null> => {
   );
 };
 
-const seenOf = ({ size, root, registrations }: State): SeenLog => ({
+const seenOf = ({ size, root, read, registrations, others }: State): SeenLog => ({
   size,
+  read,
   root: new Uint8Array(Buffer.from(root, 'hex')),
   registrations: new Map(registrations.map(({ id, ...registration }) => [id, registration])),
+  others: new Set(others),
 });
 
-const stateOf = ({ size, root, registrations }: SeenLog, checkpoint: string, keys: VerifierKey[]): State => ({
+const stateOf = (
+  { size, root, read, registrations, others }: SeenLog,
+  checkpoint: string,
+  keys: VerifierKey[],
+): State => ({
   format: 'echelon-log-monitor/v1',
   log_keys: keys.map(writeVerifierKey),
   size,
+  read,
   root: Buffer.from(root).toString('hex'),
   checkpoint,
   registrations: [...registrations].map(([id, registration]) => ({ id, ...registration })),
+  others: [...others],
 });
 
 /** The log of an installation, by the address of any of its pages. */
@@ -100,41 +106,46 @@ export const logMonitorCommand = async (
   const witnessKeys = (
     await Promise.all(options.witness.map((each) => verifierKeysIn('--witness', each)))
   ).flat();
-  const pinned = state?.log_keys.map(parseVerifierKey) ?? [];
+  const pinned = readVerifierKeyLines(plain(file, 200), state?.log_keys.join('\n') ?? '');
   // At the first look without a key the log's own word is taken, and held to it from then on.
   const logKeys =
     named.length > 0
       ? named
       : pinned.length > 0
         ? pinned
-        : (await required('vkey')).split('\n').filter(Boolean).map(parseVerifierKey);
+        : readVerifierKeyLines('The log’s /log/vkey', await required('vkey'));
   const [key] = logKeys;
   if (key === undefined) throw new UsageError('The log names no key.');
   const note = await required('checkpoint');
+  // Keys of several logs may be named.
+  const origin = logKeys.find(({ name }) => note.startsWith(`${name}\n`))?.name ?? key.name;
   const now = new Date();
+  const progress = progressOn(terminal);
   const report = await monitorLog(
     state === null ? null : seenOf(state),
     { note, readTile: get },
-    { keys: { origin: key.name, logKeys, witnessKeys }, now },
-  );
+    {
+      keys: { origin, logKeys, witnessKeys },
+      now,
+      onRead: (read, of) => progress.phase(`Read ${read} of ${of} entries.`),
+    },
+  ).finally(progress.stop);
   const { faults, seen } = report;
-  // A log announces its next key in an entry, under a checkpoint by the one before.
-  const known = new Map(
-    [...logKeys, ...report.keysAdded.map((each) => verifierKey(key.name, 'note', each))].map((each) => [
-      writeVerifierKey(each),
-      each,
-    ]),
-  );
   if (seen !== null) {
     await mkdir(dirname(file), { recursive: true });
-    await writeFileAtomic(file, `${JSON.stringify(stateOf(seen, note, [...known.values()]))}\n`);
+    await writeFileAtomic(file, `${JSON.stringify(stateOf(seen, note, report.logKeys))}\n`);
   }
   const warnings = seen === null ? [] : warningsOf(report, witnessKeys.length, now);
+  if (seen !== null && seen.read < seen.size)
+    warnings.push(
+      `Only ${seen.read} of ${seen.size} entries were read so far. Run the same command again to read on.`,
+    );
   terminal.result(
     options.json
-      ? JSON.stringify({
-          origin: key.name,
+      ? plainJson({
+          origin,
           size: seen?.size ?? null,
+          read: seen?.read ?? null,
           root: seen === null ? null : Buffer.from(seen.root).toString('hex'),
           cosigned_at: report.cosignedAt?.toISOString() ?? null,
           faults,
@@ -147,10 +158,11 @@ export const logMonitorCommand = async (
           ...(seen === null
             ? [`The checkpoint that the log serves now:\n${plain(note, 2_000)}`]
             : [
-                `${plain(key.name, 200)} has ${seen.size} entries; root ${Buffer.from(seen.root).toString('hex')}`,
+                `${plain(origin, 200)} has ${seen.size} entries; root ${Buffer.from(seen.root).toString('hex')}`,
               ]),
         ].join('\n'),
   );
   if (!options.json) for (const warning of warnings) terminal.say(warning);
-  return faults.length > 0 ? exitCodes.failed : exitCodes.done;
+  if (faults.length > 0) return exitCodes.failed;
+  return seen !== null && seen.read < seen.size ? exitCodes.usage : exitCodes.done;
 };

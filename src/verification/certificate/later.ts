@@ -11,16 +11,20 @@ export type LaterEntries =
   /** It is not the log of the proof any more, or does not serve what it signed. */
   | { ok: false; detail: string };
 
+/** A log may sign any size, and need not store what it serves. */
+const mostLaterEntries = 1_000_000;
+
 /**
  * Reads what a log says of a certificate now, and that it still is the log of the certificate's proof.
  * @param proven the checkpoint that the certificate was proven against.
+ * Null: it has more entries since than are read here.
  * @param note the log's newest checkpoint, as it serves it.
  */
 export const readLaterEntries = async (
   { id, index, proven }: { id: string; index: number; proven: string },
   { note, readTile }: { note: string; readTile: ReadTile },
   keys: TrustedKeys,
-): Promise<LaterEntries> => {
+): Promise<LaterEntries | null> => {
   const older = openCheckpoint(proven, keys);
   const newer = openCheckpoint(note, keys);
   if (!older.ok) return { ok: false, detail: `The proof’s checkpoint: ${older.failure}.` };
@@ -32,6 +36,7 @@ export const readLaterEntries = async (
     const proof = await tiles.proveConsistency(older.checkpoint.size);
     if (!verifyConsistency(older.checkpoint, head, proof))
       return { ok: false, detail: 'It does not hold the entries that the proof’s checkpoint had.' };
+    if (head.size - index > mostLaterEntries) return null;
     let revoked = false;
     let openDisputes = 0;
     for await (const { data } of tiles.entries(index + 1, head.size)) {

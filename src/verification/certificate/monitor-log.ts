@@ -1,16 +1,23 @@
 import { hexToBytes } from '@noble/hashes/utils.js';
+import type { LogEntry } from '#contracts/log.ts';
 import { openCheckpoint, type TrustedKeys } from '../log/checkpoint.ts';
 import { LogFault } from '../log/log-fault.ts';
 import { sameBytes, type TreeHead } from '../log/merkle.ts';
 import { isTimely } from '../log/note.ts';
 import { verifyConsistency } from '../log/proofs.ts';
 import { type ReadTile, readTiles } from '../log/tile-reader.ts';
+import { tileWidth } from '../log/tiles.ts';
+import { type VerifierKey, verifierKey, writeVerifierKey } from '../log/verifier-key.ts';
 import { readLogEntry } from './log-entry.ts';
 
 /** What a monitor has seen of a log. */
 export type SeenLog = TreeHead & {
+  /** How many of its entries were read; the others are read at the next look. */
+  read: number;
   /** When each registration was made, and whether its outcome is in the log. */
   registrations: Map<string, { time: string; closed: boolean }>;
+  /** Kind and subject of every other entry. */
+  others: Set<string>;
 };
 
 /**
@@ -18,6 +25,7 @@ export type SeenLog = TreeHead & {
  * - `shortened`, `forked`: it has fewer entries than were seen, or others in their place.
  * - `altered`: it does not serve the entries that it signed, or they have no form.
  * - `unregistered`: a certificate, or an outcome, without a registration before it.
+ * - `repeated`: a second entry of one kind about one subject.
  * - `never_closed`: a registration without an outcome after 30 days.
  */
 export const monitorFaultCodes = [
@@ -26,6 +34,7 @@ export const monitorFaultCodes = [
   'forked',
   'altered',
   'unregistered',
+  'repeated',
   'never_closed',
 ] as const;
 export type MonitorFault = { code: (typeof monitorFaultCodes)[number]; detail: string };
@@ -36,11 +45,15 @@ export type MonitorReport = {
   seen: SeenLog | null;
   /** When the newest of the witnesses' cosignatures was made; null without any. */
   cosignedAt: Date | null;
-  /** Public keys, 32 bytes each, that the new entries add to those that sign the log. */
-  keysAdded: Uint8Array[];
+  /** The keys that sign the log after the new entries, which add, retire and give up keys. */
+  logKeys: VerifierKey[];
 };
 
 const dayMs = 86_400_000;
+/** A log that breaks the rules everywhere does so without end. */
+const mostFaults = 100;
+/** Entries that one look reads. A log may sign any size, and need not store what it serves. */
+export const mostEntriesPerLook = 100_000;
 /** A run can be resumed for seven days, and may then take a while. */
 const longestOpenMs = 30 * dayMs;
 
@@ -48,7 +61,7 @@ const report = (code: MonitorFault['code'], detail: string): MonitorReport => ({
   faults: [{ code, detail }],
   seen: null,
   cosignedAt: null,
-  keysAdded: [],
+  logKeys: [],
 });
 
 /**
@@ -58,7 +71,11 @@ const report = (code: MonitorFault['code'], detail: string): MonitorReport => ({
 export const monitorLog = async (
   before: SeenLog | null,
   { note, readTile }: { note: string; readTile: ReadTile },
-  { keys, now }: { keys: TrustedKeys; now: Date },
+  {
+    keys,
+    now,
+    onRead = () => {},
+  }: { keys: TrustedKeys; now: Date; onRead?: (read: number, of: number) => void },
 ): Promise<MonitorReport> => {
   const opened = openCheckpoint(note, keys);
   if (!opened.ok) return report('unsigned', opened.failure);
@@ -67,10 +84,21 @@ export const monitorLog = async (
   if (size < seenSize) return report('shortened', `It has ${size} entries. ${seenSize} were seen.`);
   if (before !== null && size === seenSize && !sameBytes(root, before.root))
     return report('forked', `It has two trees of ${size} entries.`);
+  const readBefore = before?.read ?? 0;
+  const read = Math.min(size, readBefore + mostEntriesPerLook);
   const tiles = readTiles({ size, root }, readTile);
   const faults: MonitorFault[] = [];
-  const keysAdded: Uint8Array[] = [];
+  const logKeys = new Map(keys.logKeys.map((key) => [writeVerifierKey(key), key]));
   const registrations = new Map(before?.registrations ?? []);
+  const others = new Set(before?.others ?? []);
+  const isRepeated = ({ kind, subject }: LogEntry) => {
+    if (kind === 'registration') return registrations.has(subject);
+    if (kind === 'outcome') return registrations.get(subject)?.closed === true;
+    const name = `${kind} ${subject}`;
+    const isSeen = others.has(name);
+    others.add(name);
+    return isSeen;
+  };
   const registeredBefore = (id: string, what: string, index: number) => {
     const registration = registrations.get(id);
     if (registration === undefined)
@@ -86,12 +114,21 @@ export const monitorLog = async (
       if (!verifyConsistency(before, { size, root }, proof))
         return report('forked', `Its ${size} entries do not begin with the ${seenSize} that were seen.`);
     }
-    for await (const { index, data } of tiles.entries(seenSize, size)) {
+    for await (const { index, data } of tiles.entries(readBefore, read)) {
+      if (index % tileWidth === 0) onRead(index, size);
       const entry = readLogEntry(data);
+      if (isRepeated(entry)) {
+        const { kind, subject } = entry;
+        faults.push({ code: 'repeated', detail: `Entry ${index} is a second ${kind} of ${subject}.` });
+        continue;
+      }
       if (entry.kind === 'registration')
         registrations.set(entry.subject, { time: entry.time, closed: false });
-      if (entry.kind === 'key' && entry.purpose === 'log' && entry.step === 'added')
-        keysAdded.push(hexToBytes(entry.public_key));
+      if (entry.kind === 'key' && entry.purpose === 'log') {
+        const key = verifierKey(keys.origin, 'note', hexToBytes(entry.public_key));
+        if (entry.step === 'added') logKeys.set(writeVerifierKey(key), key);
+        else logKeys.delete(writeVerifierKey(key));
+      }
       if (entry.kind === 'certificate') registeredBefore(entry.registration, 'a certificate', index);
       if (entry.kind === 'outcome') {
         const registration = registeredBefore(entry.subject, 'an outcome', index);
@@ -102,14 +139,17 @@ export const monitorLog = async (
     if (!(error instanceof LogFault)) throw error;
     return report('altered', error.message);
   }
+  if (!openCheckpoint(note, { ...keys, logKeys: [...logKeys.values()] }).ok)
+    return report('unsigned', 'Only keys that its own entries retire or give up have signed it.');
+  // An outcome may be among the entries that were not read yet.
   for (const [id, { time, closed }] of registrations)
-    if (!closed && now.getTime() - Date.parse(time) > longestOpenMs)
+    if (read === size && !closed && now.getTime() - Date.parse(time) > longestOpenMs)
       faults.push({ code: 'never_closed', detail: `The registration ${id} of ${time} has no outcome.` });
   const times = opened.witnesses.flatMap(({ timestamp }) => (isTimely(timestamp, now) ? [timestamp] : []));
   return {
-    faults,
-    seen: { size, root, registrations },
+    faults: faults.slice(0, mostFaults),
+    seen: { size, root, read, registrations, others },
     cosignedAt: times.length === 0 ? null : new Date(Math.max(...times) * 1000),
-    keysAdded,
+    logKeys: [...logKeys.values()],
   };
 };

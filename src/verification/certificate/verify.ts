@@ -70,7 +70,7 @@ export const questionWords: Record<QuestionCode, string> = {
     'The log is unknown: its checkpoint was signed with a key that you did not name, so anyone may have made it.',
   not_proven: 'Whether the log that the document names holds it is not known: no proof was given.',
   revocation_unknown:
-    'Whether it was revoked is not known: only the newest entries of its log show that, and nobody looked.',
+    'Whether it was revoked is not known: only the newest entries of its log show that, and they were not read.',
 };
 
 /** The clocks of two machines may differ. */

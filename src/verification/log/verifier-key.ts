@@ -19,6 +19,12 @@ export const isKeyName = (name: string): boolean =>
   // biome-ignore lint/suspicious/noControlCharactersInRegex: the specification names them.
   name !== '' && name.isWellFormed() && !/[\p{White_Space}+\u0000-\u001f]/u.test(name);
 
+/**
+ * The specification leaves it to whoever verifies which keys are trusted. A name that drives a terminal, or that looks like
+ * another, is not one of ours. Lines by such keys are read, and ignored.
+ */
+const isPlainName = (name: string): boolean => isKeyName(name) && !/[\p{Cc}\p{Cf}]/u.test(name);
+
 const materialOf = (type: SignatureType, publicKey: Uint8Array) =>
   concatBytes(Uint8Array.of(typeBytes[type]), publicKey);
 
@@ -32,7 +38,7 @@ const keyIdOf = (name: string, material: Uint8Array) =>
  * @throws RangeError for another length, or a name that a signature line cannot hold.
  */
 export const verifierKey = (name: string, type: SignatureType, publicKey: Uint8Array): VerifierKey => {
-  if (!isKeyName(name)) throw new RangeError(`"${name}" cannot be the name of a key.`);
+  if (!isPlainName(name)) throw new RangeError(`"${name}" cannot be the name of a key.`);
   if (publicKey.length !== publicKeyBytes)
     throw new RangeError(`An Ed25519 key has ${publicKeyBytes} bytes, not ${publicKey.length}.`);
   return { name, id: keyIdOf(name, materialOf(type, publicKey)), type, publicKey };
@@ -50,7 +56,7 @@ export const writeVerifierKey = ({ name, id, type, publicKey }: VerifierKey): st
 export const parseVerifierKey = (vkey: string): VerifierKey => {
   // Base64 may hold a plus too, a name may not.
   const [, name, id, encoded] = /^([^+]+)\+([0-9a-f]{8})\+(.+)$/s.exec(vkey) ?? [];
-  if (name === undefined || id === undefined || encoded === undefined || !isKeyName(name))
+  if (name === undefined || id === undefined || encoded === undefined || !isPlainName(name))
     throw new LogFault('malformed', 'A verifier key has the form <name>+<id>+<base64 of type and key>.');
   const material = readBase64(encoded);
   if (material === null) throw new LogFault('malformed', `The key of ${name} is not base64.`);
