@@ -16,6 +16,10 @@ DROP TABLE "certificate_evidence" CASCADE;
 --> statement-breakpoint
 DROP TABLE "evidence_sets" CASCADE;
 --> statement-breakpoint
+DROP TABLE "certificate_disputes" CASCADE;
+--> statement-breakpoint
+DROP TABLE "certificate_revocations" CASCADE;
+--> statement-breakpoint
 DROP TABLE "certificate_counts" CASCADE;
 --> statement-breakpoint
 DROP TABLE "verification_certificates" CASCADE;

@@ -98,6 +98,26 @@ CREATE TABLE "evidence_sets" (
 	CONSTRAINT "evidence_sets_salt_check" CHECK ("evidence_sets"."salt" ~ '^[0-9a-f]{64}$')
 );
 --> statement-breakpoint
+CREATE TABLE "certificate_disputes" (
+	"id" uuid PRIMARY KEY NOT NULL,
+	"certificate_id" uuid NOT NULL,
+	"opened_at" timestamp with time zone NOT NULL,
+	"closed_at" timestamp with time zone,
+	"salt" text,
+	"text" text,
+	"text_removed_at" timestamp with time zone,
+	CONSTRAINT "certificate_disputes_salt_check" CHECK ("certificate_disputes"."salt" ~ '^[0-9a-f]{64}$'),
+	CONSTRAINT "certificate_disputes_text_check" CHECK (char_length("certificate_disputes"."text") between 1 and 500),
+	CONSTRAINT "certificate_disputes_removed_check" CHECK (("certificate_disputes"."text" is null) = ("certificate_disputes"."salt" is null) and ("certificate_disputes"."text" is null) = ("certificate_disputes"."text_removed_at" is not null))
+);
+--> statement-breakpoint
+CREATE TABLE "certificate_revocations" (
+	"certificate_id" uuid PRIMARY KEY NOT NULL,
+	"reason" text NOT NULL,
+	"revoked_at" timestamp with time zone NOT NULL,
+	CONSTRAINT "certificate_revocations_reason_check" CHECK ("certificate_revocations"."reason" in ('issued_in_error', 'key_compromised', 'withdrawn_by_owner'))
+);
+--> statement-breakpoint
 CREATE TABLE "certificate_counts" (
 	"construct_id" text NOT NULL,
 	"ground_truth_source" text NOT NULL,
@@ -338,8 +358,11 @@ CREATE TABLE "log_keys" (
 	"added_at" timestamp with time zone NOT NULL,
 	"retired_at" timestamp with time zone,
 	"compromised_at" timestamp with time zone,
+	"retired_index" bigint,
 	CONSTRAINT "log_keys_public_key_check" CHECK ("log_keys"."public_key" ~ '^[0-9a-f]{64}$'),
-	CONSTRAINT "log_keys_purpose_check" CHECK ("log_keys"."purpose" in ('certificate', 'log'))
+	CONSTRAINT "log_keys_purpose_check" CHECK ("log_keys"."purpose" in ('certificate', 'log')),
+	CONSTRAINT "log_keys_retired_index_check" CHECK ("log_keys"."retired_index" >= 0),
+	CONSTRAINT "log_keys_retired_check" CHECK ((coalesce("log_keys"."retired_at", "log_keys"."compromised_at") is null) = ("log_keys"."retired_index" is null))
 );
 --> statement-breakpoint
 CREATE TABLE "log_registrations" (
@@ -349,13 +372,16 @@ CREATE TABLE "log_registrations" (
 	"salt" text NOT NULL,
 	"opening" text NOT NULL,
 	"target" text NOT NULL,
+	"construct" text NOT NULL,
 	"registered_at" timestamp with time zone NOT NULL,
 	"closed_at" timestamp with time zone,
 	"outcome" text,
 	"mean" double precision,
+	"certificate_id" uuid,
 	CONSTRAINT "log_registrations_log_index_unique" UNIQUE("log_index"),
 	CONSTRAINT "log_registrations_salt_check" CHECK ("log_registrations"."salt" ~ '^[0-9a-f]{64}$'),
 	CONSTRAINT "log_registrations_target_check" CHECK ("log_registrations"."target" ~ '^[0-9a-f]{64}$'),
+	CONSTRAINT "log_registrations_construct_check" CHECK ("log_registrations"."construct" ~ '^[0-9a-f]{64}$'),
 	CONSTRAINT "log_registrations_outcome_check" CHECK ("log_registrations"."outcome" in ('completed', 'failed', 'cancelled')),
 	CONSTRAINT "log_registrations_mean_check" CHECK ("log_registrations"."mean" between 0 and 1),
 	CONSTRAINT "log_registrations_closed_check" CHECK (("log_registrations"."closed_at" is null) = ("log_registrations"."outcome" is null))
@@ -528,6 +554,8 @@ ALTER TABLE "verification_audit_labels" ADD CONSTRAINT "verification_audit_label
 ALTER TABLE "verification_audits" ADD CONSTRAINT "verification_audits_certificate_id_fk" FOREIGN KEY ("certificate_id") REFERENCES "public"."verification_certificates"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "certificate_documents" ADD CONSTRAINT "certificate_documents_certificate_id_verification_certificates_id_fk" FOREIGN KEY ("certificate_id") REFERENCES "public"."verification_certificates"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "certificate_evidence" ADD CONSTRAINT "certificate_evidence_certificate_id_evidence_sets_certificate_id_fk" FOREIGN KEY ("certificate_id") REFERENCES "public"."evidence_sets"("certificate_id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "certificate_disputes" ADD CONSTRAINT "certificate_disputes_certificate_id_verification_certificates_id_fk" FOREIGN KEY ("certificate_id") REFERENCES "public"."verification_certificates"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "certificate_revocations" ADD CONSTRAINT "certificate_revocations_certificate_id_verification_certificates_id_fk" FOREIGN KEY ("certificate_id") REFERENCES "public"."verification_certificates"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "verification_replay_scores" ADD CONSTRAINT "verification_replay_scores_certificate_id_fk" FOREIGN KEY ("certificate_id") REFERENCES "public"."verification_certificates"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "evidence_days" ADD CONSTRAINT "evidence_days_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "inquiries" ADD CONSTRAINT "inquiries_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -535,6 +563,7 @@ ALTER TABLE "judge_batch_items" ADD CONSTRAINT "judge_batch_items_replay_id_fk" 
 ALTER TABLE "log_cosignatures" ADD CONSTRAINT "log_cosignatures_size_log_checkpoints_size_fk" FOREIGN KEY ("size") REFERENCES "public"."log_checkpoints"("size") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "log_registrations" ADD CONSTRAINT "log_registrations_user_id_users_id_fk" FOREIGN KEY ("user_id") REFERENCES "public"."users"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "log_registrations" ADD CONSTRAINT "log_registrations_log_index_log_entries_index_fk" FOREIGN KEY ("log_index") REFERENCES "public"."log_entries"("index") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
+ALTER TABLE "log_registrations" ADD CONSTRAINT "log_registrations_certificate_id_verification_certificates_id_fk" FOREIGN KEY ("certificate_id") REFERENCES "public"."verification_certificates"("id") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "verification_replays" ADD CONSTRAINT "verification_replays_run_id_verification_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."verification_runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "verification_replays" ADD CONSTRAINT "verification_replays_ground_truth_digest_fk" FOREIGN KEY ("ground_truth_digest") REFERENCES "public"."ground_truth_records"("digest") ON DELETE set null ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "run_secrets" ADD CONSTRAINT "run_secrets_run_id_verification_runs_id_fk" FOREIGN KEY ("run_id") REFERENCES "public"."verification_runs"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
@@ -551,6 +580,8 @@ ALTER TABLE "user_identities" ADD CONSTRAINT "user_identities_user_id_users_id_f
 CREATE INDEX "budgets_expires_at_idx" ON "budgets" USING btree ("expires_at");--> statement-breakpoint
 CREATE INDEX "call_slots_resource_taken_at_idx" ON "call_slots" USING btree ("resource","taken_at");--> statement-breakpoint
 CREATE INDEX "certificate_documents_sealed_idx" ON "certificate_documents" USING btree ("opens_at") WHERE opened_at is null and opens_at is not null;--> statement-breakpoint
+CREATE INDEX "certificate_disputes_certificate_idx" ON "certificate_disputes" USING btree ("certificate_id","opened_at");--> statement-breakpoint
+CREATE UNIQUE INDEX "certificate_disputes_open_key" ON "certificate_disputes" USING btree ("certificate_id") WHERE closed_at is null;--> statement-breakpoint
 CREATE INDEX "certificate_counts_names_idx" ON "certificate_counts" USING gin ("construct_id" gin_trgm_ops,"ground_truth_source" gin_trgm_ops);--> statement-breakpoint
 CREATE INDEX "verification_certificates_newest_idx" ON "verification_certificates" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "verification_certificates_construct_newest_idx" ON "verification_certificates" USING btree ("construct_id","created_at","id");--> statement-breakpoint
@@ -574,6 +605,8 @@ CREATE INDEX "log_cosignatures_witness_idx" ON "log_cosignatures" USING btree ("
 CREATE INDEX "log_registrations_user_id_idx" ON "log_registrations" USING btree ("user_id");--> statement-breakpoint
 CREATE INDEX "log_registrations_open_idx" ON "log_registrations" USING btree ("registered_at") WHERE closed_at is null;--> statement-breakpoint
 CREATE INDEX "log_registrations_target_idx" ON "log_registrations" USING btree ("target","log_index");--> statement-breakpoint
+CREATE INDEX "log_registrations_construct_idx" ON "log_registrations" USING btree ("construct","log_index");--> statement-breakpoint
+CREATE INDEX "log_registrations_certificate_id_idx" ON "log_registrations" USING btree ("certificate_id");--> statement-breakpoint
 CREATE INDEX "verification_replays_ground_truth_digest_idx" ON "verification_replays" USING btree ("ground_truth_digest");--> statement-breakpoint
 CREATE INDEX "verification_replays_run_id_state_position_idx" ON "verification_replays" USING btree ("run_id","state","position");--> statement-breakpoint
 CREATE UNIQUE INDEX "verification_runs_resumed_once_key" ON "verification_runs" USING btree ("continues_run_id") WHERE continuation = 'resume';--> statement-breakpoint

@@ -1,3 +1,5 @@
+DROP TRIGGER "certificate_revocations_kept" ON "certificate_revocations";
+--> statement-breakpoint
 DROP TRIGGER "certificate_evidence_kept" ON "certificate_evidence";
 --> statement-breakpoint
 DROP TRIGGER "certificate_documents_kept" ON "certificate_documents";

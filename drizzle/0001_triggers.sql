@@ -71,6 +71,7 @@ FOR EACH ROW WHEN (
   NEW."public_key" <> OLD."public_key" OR NEW."purpose" <> OLD."purpose" OR NEW."added_at" <> OLD."added_at"
   OR (OLD."retired_at" IS NOT NULL AND NEW."retired_at" IS DISTINCT FROM OLD."retired_at")
   OR (OLD."compromised_at" IS NOT NULL AND NEW."compromised_at" IS DISTINCT FROM OLD."compromised_at")
+  OR (OLD."retired_index" IS NOT NULL AND NEW."retired_index" IS DISTINCT FROM OLD."retired_index")
 )
 EXECUTE FUNCTION refuse_change();
 --> statement-breakpoint
@@ -83,4 +84,7 @@ FOR EACH ROW WHEN (
 EXECUTE FUNCTION refuse_change();
 --> statement-breakpoint
 CREATE TRIGGER certificate_evidence_kept BEFORE UPDATE ON "certificate_evidence"
+FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+--> statement-breakpoint
+CREATE TRIGGER certificate_revocations_kept BEFORE UPDATE ON "certificate_revocations"
 FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

@@ -63,6 +63,14 @@ const labelledRun = async () => {
   return id;
 };
 const as = () => createCaller({ services: rig.context, auth, actor, address: null });
+/** A dispute of a certificate, and the installation's owner, who opened it. */
+const disputed = async () => {
+  const local = await account.localOwner(rig.context);
+  const owner = createCaller({ services: rig.context, auth, actor: local, address: null });
+  const certificateId = await certificateOf(await completedRun());
+  const { standing, disputes } = await owner.dispute.open({ id: certificateId, text: 'Words.' });
+  return { local, owner, standing, id: disputes[0]?.id ?? '', certificateId };
+};
 const certificateOf = async (runId: string) => (await as().run.byId({ id: runId })).certificateId ?? '';
 
 /** The rig's first user is github:1. */
@@ -104,8 +112,21 @@ const procedures: Record<string, () => Promise<unknown>> = {
   'certificate.byId': async () => as().certificate.byId({ id: await certificateOf(await completedRun()) }),
   'certificate.audit': async () => as().certificate.audit({ id: await certificateOf(await auditedRun()) }),
   'certificate.list': () => as().certificate.list(),
+  'certificate.options': async () =>
+    as().certificate.options({ id: await certificateOf(await completedRun()) }),
+  'certificate.revoke': async () =>
+    as().certificate.revoke({ id: await certificateOf(await completedRun()), reason: 'issued_in_error' }),
   'certificate.standing': async () =>
     as().certificate.standing({ id: await certificateOf(await completedRun()) }),
+  'dispute.open': async () => (await disputed()).standing,
+  'dispute.close': async () => {
+    const { owner, id } = await disputed();
+    return owner.dispute.close({ id });
+  },
+  'dispute.removeText': async () => {
+    const { owner, id } = await disputed();
+    return owner.dispute.removeText({ id });
+  },
   'judge.rules': () => as().judge.rules(),
   'judge.exams': () => as().judge.exams(),
   'run.create': () => as().run.create(runRequest()),
@@ -143,10 +164,10 @@ test('every endpoint of REST works on a pool of one connection', async () => {
   const context: RestContext = { services: rig.context, auth };
   const token = await fullToken(rig.context, actor);
   const read = get('', bearer(token));
-  const post = (body: unknown) =>
+  const post = (body: unknown, headers = bearer(token)) =>
     new Request('http://127.0.0.1:3000/api/v1/verification/runs', {
       method: 'POST',
-      headers: bearer(token),
+      headers,
       body: JSON.stringify(body),
     });
   const endpoints: Record<string, () => Promise<Response>> = {
@@ -155,6 +176,29 @@ test('every endpoint of REST works on a pool of one connection', async () => {
       restCertificates.getCertificateById(context, read, await certificateOf(await completedRun())),
     getCertificateAudit: async () =>
       restCertificates.getCertificateAudit(context, read, await certificateOf(await auditedRun())),
+    postRevocation: async () =>
+      restCertificates.postRevocation(
+        context,
+        post({ reason: 'issued_in_error' }),
+        await certificateOf(await completedRun()),
+      ),
+    postDispute: async () => {
+      const { local, id, owner, certificateId } = await disputed();
+      await owner.dispute.close({ id });
+      const by = bearer(await fullToken(rig.context, local));
+      return restCertificates.postDispute(context, post({ text: 'Words.' }, by), certificateId);
+    },
+    postDisputeClose: async () => {
+      const { local, id } = await disputed();
+      const by = bearer(await fullToken(rig.context, local));
+      return restCertificates.postDisputeClose(context, post({}, by), id);
+    },
+    getDisputeText: async () => restCertificates.getDisputeText(context, read, (await disputed()).id),
+    deleteDisputeText: async () => {
+      const { local, id } = await disputed();
+      const by = bearer(await fullToken(rig.context, local));
+      return restCertificates.deleteDisputeText(context, get('', by), id);
+    },
     getCertificateFile: async () =>
       restCertificateFiles.getCertificateFile(context, read, await certificateOf(await completedRun()), [
         'bundle',
@@ -200,7 +244,12 @@ test('every job, dead letter and periodic task of a worker works on a pool of on
   // A whole run is all of its jobs.
   await rig.pump();
   expect(await as().run.byId({ id: runId })).toMatchObject({ status: 'COMPLETED' });
-  const ids = { runId: await createdRun(), replayId: randomUUID(), inquiryId: randomUUID() };
+  const ids = {
+    runId: await createdRun(),
+    replayId: randomUUID(),
+    inquiryId: randomUUID(),
+    subject: randomUUID(),
+  };
   for (const name of Object.keys(handlers) as (keyof typeof handlers)[])
     await deadLetter({ name, data: ids } as Parameters<typeof deadLetter>[0]);
   for (const [task, work] of Object.entries(periodic)) await expect(work(), task).resolves.toBeUndefined();

@@ -31,7 +31,12 @@ const procedures: Record<string, Access> = {
   'certificate.audit': 'public',
   'certificate.byId': 'public',
   'certificate.list': 'public',
+  'certificate.options': 'public',
+  'certificate.revoke': 'certificates:write',
   'certificate.standing': 'public',
+  'dispute.close': 'certificates:write',
+  'dispute.open': 'certificates:write',
+  'dispute.removeText': 'certificates:write',
   'judge.exams': 'public',
   'judge.rules': 'public',
   'run.byId': 'runs:read',
@@ -55,6 +60,7 @@ const procedures: Record<string, Access> = {
 
 /** Every endpoint, with who may call it. */
 const endpoints: Record<string, Access> = {
+  'DELETE /disputes/[id]/text': 'certificates:write',
   'DELETE /sessions': 'account',
   'DELETE /sessions/[id]': 'account',
   'DELETE /tokens/[id]': 'account',
@@ -63,6 +69,7 @@ const endpoints: Record<string, Access> = {
   'GET /certificates/[id]': 'public',
   'GET /certificates/[id]/[...file]': 'public',
   'GET /certificates/[id]/audit': 'public',
+  'GET /disputes/[id]/text': 'public',
   'GET /judges': 'public',
   'GET /log/checkpoint': 'public',
   'GET /log/tile/[...path]': 'public',
@@ -71,6 +78,9 @@ const endpoints: Record<string, Access> = {
   'GET /runs/[run_id]': 'runs:read',
   'GET /sessions': 'account',
   'GET /tokens': 'account',
+  'POST /certificates/[id]/dispute': 'certificates:write',
+  'POST /certificates/[id]/revoke': 'certificates:write',
+  'POST /disputes/[id]/close': 'certificates:write',
   'POST /runs': 'runs:write',
   'POST /runs/[run_id]/cancel': 'runs:write',
   'POST /runs/[run_id]/resume': 'runs:write',

@@ -58,6 +58,7 @@ const startWorker = async (databaseUrl: string, handlers: Partial<WorkOptions['h
       'score-replay': nothing,
       'certify-run': nothing,
       'answer-inquiry': nothing,
+      'sign-log': nothing,
       ...handlers,
     },
     deadLetter: nothing,

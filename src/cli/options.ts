@@ -77,6 +77,19 @@ const judgeAddress = (text: string): string => {
 export const jsonOption = () =>
   new Option('--json', 'one JSON document on standard output; messages go to standard error');
 
+/** Which installation, and who asks. */
+export const installationOptions = () => [
+  new Option('--url <url>', 'the installation’s address (default: NEXTAUTH_URL, else HOST and PORT)'),
+  new Option(
+    '--token-file <path>',
+    'a file that holds a personal token and nothing else; "-" reads it from standard input',
+  ),
+  new Option(
+    '--token <token>',
+    'the token itself, which other users of this machine can then read; prefer --token-file',
+  ).conflicts('tokenFile'),
+];
+
 const blindOption = () =>
   new Option(
     '--blind',

@@ -1,11 +1,11 @@
 import Link from 'next/link';
-import type { CertificateSummary } from '#contracts/certificate.ts';
+import type { ListedCertificate } from '#contracts/certificate-standing.ts';
 import { countOf, intervalText, scoreText } from './format.ts';
 import { Tag } from './tag.tsx';
 import { Time } from './time.tsx';
 
 /** A list of certificates. Each name links to the certificate, and tags show what limits its score. */
-export const CertificateList = ({ certificates }: { certificates: CertificateSummary[] }) => (
+export const CertificateList = ({ certificates }: { certificates: ListedCertificate[] }) => (
   <ul className="divide-y divide-line rounded-md border border-line bg-sheet">
     {certificates.map((certificate) => (
       <li
@@ -24,7 +24,17 @@ export const CertificateList = ({ certificates }: { certificates: CertificateSum
             {countOf(certificate.replayCount, 'replay')} · <Time at={certificate.createdAt} />
           </p>
           <p className="mt-1.5 flex flex-wrap gap-1.5">
+            {certificate.standing === 'valid' ? null : (
+              <Tag tone={certificate.standing === 'revoked' ? 'danger' : 'caution'}>
+                {certificate.standing}
+              </Tag>
+            )}
             <Tag>{certificate.tier}</Tag>
+            {certificate.attempt === null || certificate.attempt.of === 1 ? null : (
+              <Tag>
+                attempt {certificate.attempt.number} of {certificate.attempt.of}
+              </Tag>
+            )}
             {certificate.judge === 'offline' ? <Tag tone="caution">offline check</Tag> : null}
             {certificate.sample ? <Tag tone="caution">sample</Tag> : null}
             {certificate.provisional ? <Tag>provisional</Tag> : null}

@@ -1,26 +1,74 @@
-import type { CertificateStanding } from '#contracts/certificate-standing.ts';
+import { type CertificateStanding, type Dispute, revocationWords } from '#contracts/certificate-standing.ts';
 import { Notice } from './notice.tsx';
 import { Time } from './time.tsx';
 
 /** First on the page, because nothing else counts then. */
 export const StandingNotice = ({
-  standing: { revokedAt, expired, expiresAt },
+  standing: { revokedAt, revocationReason, expired, expiresAt, disputes },
 }: {
   standing: CertificateStanding;
 }) => {
   if (revokedAt !== null)
     return (
       <Notice tone="danger" title="Revoked">
+        {revocationReason === null ? null : `${revocationWords[revocationReason]} `}
         It was revoked on <Time at={revokedAt} />, and says nothing any more. The revocation is in the log.
       </Notice>
     );
-  if (!expired) return null;
+  const open = disputes.find(({ closedAt }) => closedAt === null);
   return (
-    <Notice tone="caution" title="Expired">
-      It was valid until <Time at={expiresAt} />. Oracles, models and repositories change.
-    </Notice>
+    <>
+      {expired ? (
+        <Notice tone="caution" title="Expired">
+          It was valid until <Time at={expiresAt} />. Oracles, models and repositories change.
+        </Notice>
+      ) : null}
+      {open === undefined ? null : (
+        <Notice tone="caution" title="Disputed">
+          The owner of this installation has disputed it since <Time at={open.openedAt} />.{' '}
+          <DisputeWords dispute={open} />
+        </Notice>
+      )}
+    </>
   );
 };
+
+const DisputeWords = ({ dispute: { text, textRemovedAt } }: { dispute: Dispute }) =>
+  text === null ? (
+    <>
+      The words were removed
+      {textRemovedAt === null ? null : (
+        <>
+          {' '}
+          on <Time at={textRemovedAt} />
+        </>
+      )}
+      .
+    </>
+  ) : (
+    <q className="whitespace-pre-line">
+      <bdi>{text}</bdi>
+    </q>
+  );
+
+/** All disputes of a certificate, closed ones too. */
+export const DisputeHistory = ({ disputes }: { disputes: Dispute[] }) => (
+  <ul className="list-disc space-y-2 pl-5">
+    {disputes.map((dispute) => (
+      <li key={dispute.id}>
+        <Time at={dispute.openedAt} />
+        {dispute.closedAt === null ? (
+          ', open: '
+        ) : (
+          <>
+            , closed on <Time at={dispute.closedAt} />:{' '}
+          </>
+        )}
+        <DisputeWords dispute={dispute} />
+      </li>
+    ))}
+  </ul>
+);
 
 /** Which attempt it was, and until when it is valid. */
 export const StandingFacts = ({

@@ -1,5 +1,5 @@
 import Link from 'next/link';
-import { Fragment } from 'react';
+import { Fragment, type ReactNode } from 'react';
 import type { Audit } from '#contracts/audit.ts';
 import type { Certificate } from '#contracts/certificate.ts';
 import type { CertificateStanding } from '#contracts/certificate-standing.ts';
@@ -11,7 +11,7 @@ import { FreshnessTable } from './certificate-freshness.tsx';
 import { JudgeTrustFacts, SecondJudgeFacts } from './certificate-judge.tsx';
 import { LiftFacts } from './certificate-lift.tsx';
 import { CertificateNotices } from './certificate-notices.tsx';
-import { StandingFacts, StandingNotice } from './certificate-standing.tsx';
+import { DisputeHistory, StandingFacts, StandingNotice } from './certificate-standing.tsx';
 import { UsageTable } from './certificate-usage.tsx';
 import { Code, FieldName } from './facts.tsx';
 import { countOf } from './format.ts';
@@ -25,11 +25,14 @@ export const CertificateView = ({
   certificate,
   standing,
   audit,
+  actions,
 }: {
   certificate: Certificate;
   standing: CertificateStanding;
   /** Null: none was begun. */
   audit: Audit | null;
+  /** What the reader may do with it. */
+  actions: ReactNode;
 }) => (
   <article>
     <PageHeading title={<bdi>{certificate.constructId}</bdi>}>
@@ -44,6 +47,7 @@ export const CertificateView = ({
     </PageHeading>
 
     <StandingNotice standing={standing} />
+    {actions}
     <CertificateNotices certificate={certificate} />
 
     <Section id="scores" title="Scores">
@@ -92,6 +96,12 @@ export const CertificateView = ({
     {audit === null ? null : (
       <Section id="audit" title="Human audit">
         <CertificateAudit audit={audit} />
+      </Section>
+    )}
+
+    {standing.disputes.length === 0 ? null : (
+      <Section id="disputes" title="Disputes">
+        <DisputeHistory disputes={standing.disputes} />
       </Section>
     )}
 

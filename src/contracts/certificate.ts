@@ -293,8 +293,3 @@ export const certificateListInputSchema = z.strictObject({
   ...pageSchema,
 });
 export type CertificateListInput = z.infer<typeof certificateListInputSchema>;
-
-export const certificateListSchema = z.object({
-  certificates: z.array(certificateSummarySchema),
-  ...pagedSchema,
-});

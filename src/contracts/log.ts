@@ -34,6 +34,10 @@ const entry = <Kind extends string, Shape extends z.ZodRawShape>(kind: Kind, sha
 export const attemptOutcomes = ['completed', 'failed', 'cancelled'] as const;
 export type AttemptOutcome = (typeof attemptOutcomes)[number];
 
+/** Why a certificate is revoked. The log has no room for words. */
+export const revocationReasons = ['issued_in_error', 'key_compromised', 'withdrawn_by_owner'] as const;
+export type RevocationReason = (typeof revocationReasons)[number];
+
 export const keyPurposes = ['certificate', 'log'] as const;
 export type KeyPurpose = (typeof keyPurposes)[number];
 
@@ -77,9 +81,7 @@ const dispute = entry('dispute', {
 });
 
 /** Its subject is the certificate. */
-const revocation = entry('revocation', {
-  reason: z.enum(['issued_in_error', 'key_compromised', 'withdrawn_by_owner']),
-});
+const revocation = entry('revocation', { reason: z.enum(revocationReasons) });
 
 const key = entry('key', {
   purpose: z.enum(keyPurposes),

@@ -4,7 +4,7 @@ import { closeAudits } from '#services/audit/index.ts';
 import { advanceBatches } from '#services/calls/index.ts';
 import { openExpired } from '#services/certificate/index.ts';
 import type { WorkerContext } from '#services/ground/index.ts';
-import { askWitnesses } from '#services/log/index.ts';
+import { askWitnesses, signLog } from '#services/log/index.ts';
 import {
   advanceReplay,
   answerInquiry,
@@ -64,6 +64,7 @@ export const createHandlers = (context: WorkerContext): Handlers => ({
       observedJob(context, { name: 'answer-inquiry', data }, () => answerInquiry(context, data, signal)),
     'certify-run': (data, signal) =>
       observedJob(context, { name: 'certify-run', data }, () => certifyRun(context, data, signal)),
+    'sign-log': (data) => observedJob(context, { name: 'sign-log', data }, () => signLog(context)),
   },
   deadLetter: (job) => observedJob(context, job, () => endDeadJob(context, job)),
   // Separate tasks, so that a slow judge API does not delay the sweep.

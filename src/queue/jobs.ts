@@ -17,6 +17,8 @@ export const jobPayloads = {
   'score-replay': z.object({ runId: z.uuid(), replayId: z.uuid(), traceparent }),
   'answer-inquiry': z.object({ inquiryId: z.uuid(), traceparent }),
   'certify-run': z.object({ runId: z.uuid(), traceparent }),
+  /** The subject of an entry of the log that no signed checkpoint holds yet. */
+  'sign-log': z.object({ subject: z.uuid(), traceparent }),
 } as const;
 
 export type JobName = keyof typeof jobPayloads;

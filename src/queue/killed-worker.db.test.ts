@@ -41,6 +41,7 @@ test('another worker does the job of a worker killed with kill -9 once its lease
       'score-replay': async (data) => void done.push(data),
       'certify-run': nothing,
       'answer-inquiry': nothing,
+      'sign-log': nothing,
     },
     deadLetter: nothing,
     periodic: {},

@@ -51,6 +51,7 @@ const expireInSeconds: Record<JobName, number> = {
   'certify-run': 30 * 60,
   // A person waits.
   'answer-inquiry': 2 * 60,
+  'sign-log': 60,
 };
 
 /**

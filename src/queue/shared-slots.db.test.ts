@@ -16,6 +16,7 @@ const jobs = {
   'score-replay': (id: string) => ({ name: 'score-replay', data: { runId: id, replayId: id } }),
   'certify-run': (id: string) => ({ name: 'certify-run', data: { runId: id } }),
   'answer-inquiry': (id: string) => ({ name: 'answer-inquiry', data: { inquiryId: id } }),
+  'sign-log': (id: string) => ({ name: 'sign-log', data: { subject: id } }),
 } satisfies { [Name in JobName]: (id: string) => Job };
 
 /** A worker with its real slots. Strangers' jobs never end by themselves, as if what they ask stayed silent. */
@@ -24,8 +25,8 @@ const open = async () => {
   const { sender, close: closeSender } = openSender(db);
   const begun: string[] = [];
   const silence = new Map<string, PromiseWithResolvers<void>>();
-  const work = async (data: { runId: string } | { inquiryId: string }) => {
-    const id = 'runId' in data ? data.runId : data.inquiryId;
+  const work = async (data: { runId: string } | { inquiryId: string } | { subject: string }) => {
+    const id = 'runId' in data ? data.runId : 'subject' in data ? data.subject : data.inquiryId;
     begun.push(id);
     await silence.get(id)?.promise;
   };
@@ -34,6 +35,7 @@ const open = async () => {
     'score-replay': work,
     'certify-run': work,
     'answer-inquiry': work,
+    'sign-log': work,
   };
   const worker = await workQueues({
     judges: judgeProviders,
@@ -75,6 +77,7 @@ const slots = {
   'score-replay': [20, 4, 16],
   'certify-run': [3, 1, 2],
   'answer-inquiry': [10, 2, 8],
+  'sign-log': [3, 1, 2],
 } satisfies Record<JobName, [number, number, number]>;
 
 test.each(jobNames)(

@@ -47,6 +47,7 @@ const handlersWith = (changed: Partial<WorkOptions['handlers']>) => ({
   'score-replay': nothing,
   'certify-run': nothing,
   'answer-inquiry': nothing,
+  'sign-log': nothing,
   ...changed,
 });
 

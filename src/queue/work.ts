@@ -55,6 +55,7 @@ const defaultConcurrency: Record<JobName, number> = {
   'score-replay': 20,
   'certify-run': 3,
   'answer-inquiry': 10,
+  'sign-log': 3,
 };
 
 /** The first of two lock keys; the second is the task's. Any constant serves, as long as all workers use this one. */
@@ -65,6 +66,7 @@ const idsOf = (data: object) => ({
   ...('runId' in data ? { runId: data.runId } : {}),
   ...('replayId' in data ? { replayId: data.replayId } : {}),
   ...('inquiryId' in data ? { inquiryId: data.inquiryId } : {}),
+  ...('subject' in data ? { subject: data.subject } : {}),
 });
 
 /** What pg-boss passes on to node-postgres, which its types leave out. */

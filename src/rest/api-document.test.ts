@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { apiTokenRequestSchema } from '#contracts/account.ts';
 import { certificateListInputSchema } from '#contracts/certificate.ts';
+import { disputeRequestSchema, revocationRequestSchema } from '#contracts/certificate-standing.ts';
 import { certificateFileEndings } from '#contracts/public-files.ts';
 import { runListInputSchema } from '#contracts/run.ts';
 import { continueRequestSchema, runRequestSchema } from '#contracts/run-request.ts';
@@ -48,6 +49,8 @@ const continuation = continueRequestSchema.omit({ id: true });
 test.each<[string, z.ZodObject]>([
   ['Fields of `POST /runs`', runRequestSchema],
   ['Fields of `POST /runs/{run_id}/resume` and `/retry`', continuation],
+  ['Fields of `POST /certificates/{id}/revoke`', revocationRequestSchema.omit({ id: true })],
+  ['Fields of `POST /certificates/{id}/dispute`', disputeRequestSchema.omit({ id: true })],
   ['Fields of `POST /tokens`', apiTokenRequestSchema],
   ['Parameters of `GET /runs`', runListInputSchema],
   ['Parameters of `GET /certificates`', certificateListInputSchema],

@@ -3,10 +3,10 @@ import { eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { certificateDocuments, certificateEvidence } from '#db/schema/certificate-documents.ts';
 import { logEntries } from '#db/schema/log.ts';
-import { getCertificateStanding, openExpired } from '#services/certificate/index.ts';
+import { getCertificateStanding, openExpired, revokeCertificate } from '#services/certificate/index.ts';
 import { openLog } from '#services/log/index.ts';
 import { issuedRig } from '#testing/rigs/issued-rig.ts';
-import { append, logKeyOf } from '#testing/rigs/log-rig.ts';
+import { logKeyOf } from '#testing/rigs/log-rig.ts';
 import { changeNumbers, drawOf } from '#testing/rigs/scripted-engine.ts';
 import { checkBundle } from '#verification/certificate/check-bundle.ts';
 import { readDocument } from '#verification/certificate/document.ts';
@@ -256,6 +256,7 @@ test('its standing says until when it is valid, which attempt it is, and when it
   const { expiresAt } = readDocument(await rig.bytes('json'));
   expect(await standing()).toMatchObject({
     expiresAt,
+    standing: 'valid',
     expired: false,
     revokedAt: null,
     openedAt: null,
@@ -263,11 +264,13 @@ test('its standing says until when it is valid, which attempt it is, and when it
   });
   rig.days(91);
   await openExpired(rig.context);
-  expect(await standing()).toMatchObject({ expired: true, openedAt: expect.any(String) });
-  await append(rig.context, [
-    { kind: 'revocation', subject: rig.certificateId, reason: 'withdrawn_by_owner' },
-  ]);
-  expect(await standing()).toMatchObject({ revokedAt: expect.any(String) });
+  expect(await standing()).toMatchObject({
+    standing: 'expired',
+    expired: true,
+    openedAt: expect.any(String),
+  });
+  await revokeCertificate(rig.context, rig.owner, { id: rig.certificateId, reason: 'withdrawn_by_owner' });
+  expect(await standing()).toMatchObject({ standing: 'revoked', revokedAt: expect.any(String) });
   await expect(getCertificateStanding(rig.context, 'x')).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });
 

@@ -12,8 +12,7 @@ import { ownUrl } from '#mode.ts';
 import type { Budgets } from '#platform/budgets/budgets.ts';
 import { lookUpBudgets } from '#platform/budgets/policies.ts';
 import { hashSecret, kindOfSecret, NotListed } from '#services/account/index.ts';
-import { type Log, reportFault } from '#services/ground/index.ts';
-import { standingOf } from '#services/run/index.ts';
+import { type Log, reportFault, standingOf } from '#services/ground/index.ts';
 
 const signInForLarge = `Without signing in, a request body may have at most ${maxSmallBodyBytes} bytes. Sign in, or send a personal token as Authorization: Bearer <token>.`;
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, expect, onTestFinished, test } from 'vitest';
 import type { BundledLog } from '#contracts/certificate-bundle.ts';
+import { closeDispute, openDispute, revokeCertificate } from '#services/certificate/index.ts';
 import { askWitnesses, publishCheckpoint } from '#services/log/index.ts';
 import { noteSignerOf } from '#testing/builders/ed25519-key.ts';
 import { openFakeWitness } from '#testing/fakes/witness.ts';
@@ -148,6 +149,27 @@ test('a log that does not serve what it signed, or has become shorter, is found'
   expect(await check(shorter, ...trusted)).toMatchObject({
     code: 1,
     stdout: expect.stringContaining('fewer entries'),
+  });
+});
+
+test('what an installation’s people do to a certificate is seen by whoever checks it', async () => {
+  const { served, context, certificateId: id, owner, ...rig } = await issue();
+  const address = await served();
+  const local = await rig.user({ provider: 'local', subject: 'owner' });
+  const { disputes } = await openDispute(context, local, { id, text: 'Wrong.' });
+  await rig.pump();
+  expect(await check(address, ...trusted)).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('It is disputed'),
+  });
+  await closeDispute(context, local, disputes[0]?.id ?? '');
+  await rig.pump();
+  expect((await check(address, ...trusted)).stdout).not.toContain('It is disputed');
+  await revokeCertificate(context, owner, { id, reason: 'withdrawn_by_owner' });
+  await rig.pump();
+  expect(await check(address, ...trusted)).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('revoked: It was revoked.'),
   });
 });
 

@@ -75,6 +75,7 @@ const optionNames: Record<string, string> = {
   status: '--status',
   limit: '--limit',
   offset: '--offset',
+  text: '--text',
 };
 
 const refusalSchema = z.object({

@@ -15,6 +15,7 @@ import {
 } from '../options.ts';
 import type { Settings } from '../settings.ts';
 import type { Terminal } from '../terminal.ts';
+import { addCertificateCommands } from './certificate-options.ts';
 import type { CheckOptions } from './check.ts';
 import type { LogMonitorOptions } from './log-monitor.ts';
 import { addRunCommands } from './run-options.ts';
@@ -197,6 +198,8 @@ Example: echelon-verify label run-1`,
     });
 
   addRunCommands(program, context, done);
+
+  addCertificateCommands(program, context, done);
 
   addTokenCommands(program, context, done);
 

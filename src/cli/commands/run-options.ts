@@ -3,7 +3,7 @@ import type { ZodType } from 'zod';
 import { continuations, runListInputSchema, runStatuses } from '#contracts/run.ts';
 import { continueRequestSchema } from '#contracts/run-request.ts';
 import type { ExitCode } from '../exit.ts';
-import { jsonOption } from '../options.ts';
+import { installationOptions, jsonOption } from '../options.ts';
 import type { Settings } from '../settings.ts';
 import type { Terminal } from '../terminal.ts';
 import type { ContinueOptions, ListOptions, RunOptions } from './run.ts';
@@ -17,18 +17,6 @@ const number = (schema: ZodType) => (text: string) => {
 
 /** The options as given. Without an address they mean the environment's installation. */
 type Unlocated<Options extends RunOptions> = Omit<Options, 'url'> & { url?: string };
-
-const installationOptions = () => [
-  new Option('--url <url>', 'the installation’s address (default: NEXTAUTH_URL, else HOST and PORT)'),
-  new Option(
-    '--token-file <path>',
-    'a file that holds a personal token and nothing else; "-" reads it from standard input',
-  ),
-  new Option(
-    '--token <token>',
-    'the token itself, which other users of this machine can then read; prefer --token-file',
-  ).conflicts('tokenFile'),
-];
 
 const listOptions = () => [
   new Option('--status <status>', 'only runs of this status').choices(runStatuses),

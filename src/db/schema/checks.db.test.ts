@@ -30,8 +30,8 @@ const rows = `
   insert into log_head (id, origin, size, root) values (1, 'o', 1, decode('${digest}', 'hex'));
   insert into log_checkpoints (size, note, signed_at) values (1, 'n', now());
   insert into log_keys (public_key, purpose, added_at) values ('${digest}', 'log', now());
-  insert into log_registrations (id, user_id, log_index, salt, opening, target, registered_at)
-    values ('${id}', '${id}', 0, '${digest}', '{}', '${digest}', now());
+  insert into log_registrations (id, user_id, log_index, salt, opening, target, construct, registered_at)
+    values ('${id}', '${id}', 0, '${digest}', '{}', '${digest}', '${digest}', now());
   insert into evidence_days (user_id, day, bytes) values ('${id}', '2026-01-31', 1);
   insert into judge_exams (provider, model, prompt_digest, half)
     values ('offline', 'offline-1', '${digest}', 'development');
@@ -50,6 +50,10 @@ const rows = `
       claims_total, claims_supported, changes_total, changes_surfaced, scoring_model, scoring_latency_ms, scored_at)
     values ('${id}', '1', 0, 0, 0, 1, 0, 1, 0, 'm', 0, now());
   insert into evidence_sets (certificate_id, run_id, salt) values ('${id}', '${id}', '${digest}');
+  insert into certificate_revocations (certificate_id, reason, revoked_at)
+    values ('${id}', 'issued_in_error', now());
+  insert into certificate_disputes (id, certificate_id, opened_at, salt, text)
+    values ('${id}', '${id}', now(), '${digest}', 't');
   insert into certificate_evidence (certificate_id, place, line, leaf)
     values ('${id}', 0, '{}', decode('${digest}', 'hex'));
   insert into verification_audits (id, certificate_id, certificate_digest, size)
@@ -156,6 +160,13 @@ const refused: [table: string, constraint: string, change: string][] = [
   ['certificate_evidence', 'leaf', `leaf = ''`],
   ['evidence_sets', 'salt', `salt = 'x'`],
   ['evidence_days', 'bytes', 'bytes = -1'],
+  ['certificate_revocations', 'reason', `reason = 'because'`],
+  ['certificate_disputes', 'salt', `salt = 's'`],
+  ['certificate_disputes', 'text', `text = ''`],
+  ['certificate_disputes', 'text', `text = repeat('a', 501)`],
+  ['certificate_disputes', 'removed', 'text = null'],
+  ['certificate_disputes', 'removed', 'text = null, salt = null'],
+  ['certificate_disputes', 'removed', 'text_removed_at = now()'],
   ['log_entries', 'index', 'index = -1'],
   ['log_entries', 'kind', `kind = 'text'`],
   ['log_entries', 'data', `data = ''`],
@@ -169,8 +180,12 @@ const refused: [table: string, constraint: string, change: string][] = [
   ['log_checkpoints', 'size', 'size = -1'],
   ['log_keys', 'public_key', `public_key = 'k'`],
   ['log_keys', 'purpose', `purpose = 'mail'`],
+  ['log_keys', 'retired', 'retired_at = now()'],
+  ['log_keys', 'retired', 'retired_index = 1'],
+  ['log_keys', 'retired_index', 'retired_at = now(), retired_index = -1'],
   ['log_registrations', 'salt', `salt = 's'`],
   ['log_registrations', 'target', `target = 't'`],
+  ['log_registrations', 'construct', `construct = 'c'`],
   ['log_registrations', 'outcome', `outcome = 'won', closed_at = now()`],
   ['log_registrations', 'mean', 'mean = 2'],
   ['log_registrations', 'closed', 'closed_at = now()'],

@@ -3,6 +3,7 @@ export * from './audits.ts';
 export * from './budgets.ts';
 export * from './call-slots.ts';
 export * from './certificate-documents.ts';
+export * from './certificate-standing.ts';
 export * from './certificates.ts';
 export * from './evidence-days.ts';
 export * from './ground-truths.ts';

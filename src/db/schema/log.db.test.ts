@@ -47,6 +47,7 @@ test.each([
 
 test('the head grows, and a key is retired once', async () => {
   await database.sql`update log_head set size = 2`;
-  await database.sql`update log_keys set retired_at = now()`;
+  await database.sql`update log_keys set retired_at = now(), retired_index = 0`;
   await expect(database.sql`update log_keys set retired_at = null`).rejects.toMatchObject(refused);
+  await expect(database.sql`update log_keys set retired_index = 1`).rejects.toMatchObject(refused);
 });

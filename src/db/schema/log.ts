@@ -19,6 +19,7 @@ import {
   logEntryKinds,
   maxEntryBytes,
 } from '#contracts/log.ts';
+import { verificationCertificates } from './certificates.ts';
 import { holds, isAtLeast, isDigest, isListed, isWithin } from './checks.ts';
 import { bytes, instant } from './columns.ts';
 import { users } from './users.ts';
@@ -124,8 +125,18 @@ export const logKeys = pgTable(
     addedAt: instant('added_at').notNull(),
     retiredAt: instant('retired_at'),
     compromisedAt: instant('compromised_at'),
+    /** The index of the first entry that retired it: what the log held before still counts. */
+    retiredIndex: position('retired_index'),
   },
-  (table) => [isDigest(table.publicKey), isListed(table.purpose, keyPurposes)],
+  (table) => [
+    isDigest(table.publicKey),
+    isListed(table.purpose, keyPurposes),
+    isAtLeast(table.retiredIndex, 0),
+    holds(
+      'log_keys_retired',
+      sql`(coalesce(${table.retiredAt}, ${table.compromisedAt}) is null) = (${table.retiredIndex} is null)`,
+    ),
+  ],
 );
 
 /**
@@ -148,6 +159,8 @@ export const logRegistrations = pgTable(
     opening: text('opening').notNull(),
     /** The entry has it too. Attempts are counted by it. */
     target: text('target').notNull(),
+    /** The entry has it too: the digest of the construct's normalised name. */
+    construct: text('construct').notNull(),
     registeredAt: instant('registered_at').notNull(),
     /** When its outcome was logged. From then on the attempt cannot be resumed. */
     closedAt: instant('closed_at'),
@@ -155,13 +168,20 @@ export const logRegistrations = pgTable(
     outcome: text('outcome', { enum: attemptOutcomes }),
     /** The composite's mean over its scored replays; null where none was scored. */
     mean: doublePrecision('mean'),
+    /** The certificate that it ended with. */
+    certificateId: uuid('certificate_id').references(() => verificationCertificates.id, {
+      onDelete: 'set null',
+    }),
   },
   (table) => [
     index('log_registrations_user_id_idx').on(table.userId),
     index('log_registrations_open_idx').on(table.registeredAt).where(sql`closed_at is null`),
     index('log_registrations_target_idx').on(table.target, table.logIndex),
+    index('log_registrations_construct_idx').on(table.construct, table.logIndex),
+    index('log_registrations_certificate_id_idx').on(table.certificateId),
     isDigest(table.salt),
     isDigest(table.target),
+    isDigest(table.construct),
     isListed(table.outcome, attemptOutcomes),
     isWithin(table.mean, unitSchema),
     holds('log_registrations_closed', sql`(${table.closedAt} is null) = (${table.outcome} is null)`),

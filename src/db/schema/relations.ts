@@ -3,6 +3,7 @@ import { answerKeys } from './answer-keys.ts';
 import { verificationAuditLabels, verificationAudits } from './audits.ts';
 import { callSlots, callWaits } from './call-slots.ts';
 import { certificateDocuments, certificateEvidence, evidenceSets } from './certificate-documents.ts';
+import { certificateDisputes, certificateRevocations } from './certificate-standing.ts';
 import { verificationCertificates, verificationReplayScores } from './certificates.ts';
 import { evidenceDays } from './evidence-days.ts';
 import { groundTruthRecords, groundTruthSnapshots } from './ground-truths.ts';
@@ -103,6 +104,20 @@ export const evidenceSetsRelations = relations(evidenceSets, ({ many }) => ({
   lines: many(certificateEvidence),
 }));
 
+export const certificateRevocationsRelations = relations(certificateRevocations, ({ one }) => ({
+  certificate: one(verificationCertificates, {
+    fields: [certificateRevocations.certificateId],
+    references: [verificationCertificates.id],
+  }),
+}));
+
+export const certificateDisputesRelations = relations(certificateDisputes, ({ one }) => ({
+  certificate: one(verificationCertificates, {
+    fields: [certificateDisputes.certificateId],
+    references: [verificationCertificates.id],
+  }),
+}));
+
 export const certificateEvidenceRelations = relations(certificateEvidence, ({ one }) => ({
   set: one(evidenceSets, {
     fields: [certificateEvidence.certificateId],
@@ -128,6 +143,10 @@ export const logEntriesRelations = relations(logEntries, ({ many }) => ({
 export const logRegistrationsRelations = relations(logRegistrations, ({ one, many }) => ({
   user: one(users, { fields: [logRegistrations.userId], references: [users.id] }),
   entry: one(logEntries, { fields: [logRegistrations.logIndex], references: [logEntries.index] }),
+  certificate: one(verificationCertificates, {
+    fields: [logRegistrations.certificateId],
+    references: [verificationCertificates.id],
+  }),
   runs: many(verificationRuns),
 }));
 
@@ -182,6 +201,9 @@ export const verificationCertificatesRelations = relations(verificationCertifica
   replayScores: many(verificationReplayScores),
   document: one(certificateDocuments),
   audit: one(verificationAudits),
+  revocation: one(certificateRevocations),
+  disputes: many(certificateDisputes),
+  registrations: many(logRegistrations),
 }));
 
 export const verificationAuditsRelations = relations(verificationAudits, ({ one, many }) => ({

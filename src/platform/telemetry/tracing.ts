@@ -18,6 +18,8 @@ export type WorkIds = {
   runId?: string | undefined;
   replayId?: string | undefined;
   inquiryId?: string | undefined;
+  /** Of an entry of the log. */
+  subject?: string | undefined;
 };
 
 export type SpanOptions = {
@@ -57,6 +59,7 @@ const present = (ids: WorkIds) => ({
   ...(ids.runId === undefined ? {} : { runId: ids.runId }),
   ...(ids.replayId === undefined ? {} : { replayId: ids.replayId }),
   ...(ids.inquiryId === undefined ? {} : { inquiryId: ids.inquiryId }),
+  ...(ids.subject === undefined ? {} : { subject: ids.subject }),
 });
 
 /** An error's message may repeat what was sent; its name comes from code. */

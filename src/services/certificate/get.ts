@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm';
-import type { Certificate } from '#contracts/certificate.ts';
+import type { PublishedCertificate } from '#contracts/certificate-standing.ts';
 import { AppError } from '#contracts/errors.ts';
 import type { Executor } from '#db/client.ts';
 import { verificationCertificates } from '#db/schema/certificates.ts';
@@ -11,6 +11,7 @@ import {
 import type { ServiceContext } from '../ground/context.ts';
 import { isId } from '../ground/page.ts';
 import { publicRead } from '../ground/public-read.ts';
+import { getCertificateStanding } from './standing.ts';
 
 /** A certificate as it is stored, with its replay scores; undefined if there is none. */
 export const storedCertificate = (
@@ -23,14 +24,17 @@ export const storedCertificate = (
   });
 
 /**
- * A certificate as it is published. Anyone may read it.
+ * A certificate as it is published, with what became of it since. Anyone may read it.
  * @throws AppError NOT_FOUND, also for a malformed id; SERVICE_UNAVAILABLE if the database is too busy.
  */
 export const getPublicCertificate = async (
-  { db }: Pick<ServiceContext, 'db'>,
+  { db, now }: Pick<ServiceContext, 'db' | 'now'>,
   id: string,
-): Promise<Certificate> => {
+): Promise<PublishedCertificate> => {
   const stored = isId(id) ? await publicRead(db, (snapshot) => storedCertificate(snapshot, id)) : undefined;
   if (stored === undefined) throw new AppError('NOT_FOUND', 'There is no such certificate.');
-  return presentCertificate(stored, stored.replayScores);
+  return {
+    ...presentCertificate(stored, stored.replayScores),
+    ...(await getCertificateStanding({ db, now }, id)),
+  };
 };

@@ -34,6 +34,9 @@ const fill = `
       composite_score, (n % 50) / 100.0, sample_size, ground_truth_source, methodology_version, scoring_model,
       raw_scores_json - 'replays' - 'usageByMeasure', created_at + n / 3 * interval '1 second'
     from verification_certificates, generate_series(1, ${many}) n;
+  insert into certificate_documents (certificate_id, document, jws, expires_at)
+    select id, '{}', 'jws', '2100-01-01' from verification_certificates
+    where id not in (select certificate_id from certificate_documents);
   insert into verification_replay_scores (certificate_id, ground_truth_id, precision, recall, reply_accuracy, claims_total,
       claims_supported, changes_total, changes_surfaced, scoring_model, scoring_latency_ms, scored_at)
     select certificate.id, n, (n % 5) / 5.0, 0.5, 1, 5, n % 5, 2, 1, scoring_model, 1, created_at
@@ -123,7 +126,10 @@ const readsOf = async (table: string, verb: () => Promise<unknown>) => {
 };
 
 const certificates = (input: Partial<CertificateListInput>) =>
-  listPublicCertificates({ db: observed }, { sort: 'created_desc', limit, offset: 0, ...input });
+  listPublicCertificates(
+    { db: observed, now: rig.context.now },
+    { sort: 'created_desc', limit, offset: 0, ...input },
+  );
 const runs = (input: Partial<RunListInput>) =>
   listRuns({ ...rig.context, db: observed }, owner, { limit, offset: 0, ...input });
 

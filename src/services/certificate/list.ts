@@ -1,12 +1,16 @@
-import { and, asc, desc, eq, gt, inArray, ne, type SQL, sql, sum } from 'drizzle-orm';
+import { and, asc, desc, eq, gt, inArray, isNull, ne, type SQL, sql, sum } from 'drizzle-orm';
 import type { z } from 'zod';
-import type { CertificateListInput, certificateListSchema } from '#contracts/certificate.ts';
+import type { CertificateListInput } from '#contracts/certificate.ts';
+import type { certificateListSchema } from '#contracts/certificate-standing.ts';
 import type { Executor } from '#db/client.ts';
+import { certificateDocuments } from '#db/schema/certificate-documents.ts';
+import { certificateDisputes, certificateRevocations } from '#db/schema/certificate-standing.ts';
 import { allNames, certificateCounts, verificationCertificates } from '#db/schema/certificates.ts';
 import { presentListed } from '#verification/certificate/present.ts';
 import type { ServiceContext } from '../ground/context.ts';
 import { containing, cutPage, inOrder, isId, named, requireOneStart } from '../ground/page.ts';
 import { publicRead } from '../ground/public-read.ts';
+import { listedStandingColumns, presentListedStanding } from './standing.ts';
 
 const { id, constructId, groundTruthSource, createdAt, brier } = verificationCertificates;
 
@@ -82,7 +86,7 @@ const totalOf = async (db: Executor, { constructId: sought, search }: Filter): P
  * @throws AppError SERVICE_UNAVAILABLE if the database is too busy; BAD_REQUEST for a cursor with an offset.
  */
 export const listPublicCertificates = (
-  { db }: Pick<ServiceContext, 'db'>,
+  { db, now }: Pick<ServiceContext, 'db' | 'now'>,
   { constructId: sought, search, sort, limit, offset, cursor }: CertificateListInput,
 ): Promise<z.infer<typeof certificateListSchema>> => {
   requireOneStart({ cursor, offset });
@@ -113,9 +117,21 @@ export const listPublicCertificates = (
         compositeUpper: verificationCertificates.compositeUpper,
         judgeReliable: verificationCertificates.judgeReliable,
         canariesLeaked: verificationCertificates.canariesLeaked,
+        ...listedStandingColumns,
       })
       .from(verificationCertificates)
+      .innerJoin(certificateDocuments, eq(certificateDocuments.certificateId, id))
+      .leftJoin(certificateRevocations, eq(certificateRevocations.certificateId, id))
+      .leftJoin(
+        certificateDisputes,
+        and(eq(certificateDisputes.certificateId, id), isNull(certificateDisputes.closedAt)),
+      )
       .where(shown.length === 0 ? sql`false` : inArray(id, shown));
-    return { certificates: inOrder(rows, shown).map(presentListed), total, limit, offset, ...next };
+    const at = now();
+    const certificates = inOrder(rows, shown).map((row) => ({
+      ...presentListed(row),
+      ...presentListedStanding(row, at),
+    }));
+    return { certificates, total, limit, offset, ...next };
   });
 };

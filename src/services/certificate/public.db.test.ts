@@ -1,10 +1,7 @@
 import { eq } from 'drizzle-orm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import {
-  certificateListInputSchema,
-  certificateListSchema,
-  certificateSchema,
-} from '#contracts/certificate.ts';
+import { certificateListInputSchema } from '#contracts/certificate.ts';
+import { certificateListSchema, publishedCertificateSchema } from '#contracts/certificate-standing.ts';
 import { verificationCertificates } from '#db/schema/certificates.ts';
 import { storeCertificate } from '#testing/builders/stored-certificates.ts';
 import { testDatabase } from '#testing/rigs/database.ts';
@@ -12,6 +9,7 @@ import { getPublicCertificate } from './get.ts';
 import { listPublicCertificates } from './list.ts';
 
 let database: Awaited<ReturnType<typeof testDatabase>>;
+const reading = () => ({ db: database.db, now: () => new Date() });
 const ids: string[] = [];
 beforeAll(async () => {
   database = await testDatabase();
@@ -37,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 const list = async (input: Partial<Parameters<typeof listPublicCertificates>[1]> = {}) => {
-  const page = await listPublicCertificates(database, {
+  const page = await listPublicCertificates(reading(), {
     sort: 'created_desc',
     limit: 20,
     offset: 0,
@@ -76,7 +74,7 @@ test('certificates are found by a part of the construct’s or the repository’
   expect(await search(' alpha ', { sort: 'brier_asc' })).toEqual({ total: 3, places: [1, 3, 0] });
   expect(await search('eta', { constructId: 'alpha' })).toEqual({ total: 0, places: [] });
   const all = { total: 5, places: [4, 3, 2, 1, 0] };
-  const { groundTruthSource } = await getPublicCertificate(database, ids[0] ?? '');
+  const { groundTruthSource } = await getPublicCertificate(reading(), ids[0] ?? '');
   expect(groundTruthSource).toHaveLength(groundTruthSource.trim().length);
   expect(await search(groundTruthSource.slice(1, -1).toUpperCase())).toEqual(all);
   // Each character stands for itself.
@@ -93,7 +91,7 @@ test.each(['%', '_', '\\'])('a name that holds %j is found by it', async (charac
     supported: 1,
     createdAt: new Date('2020-01-01'),
   });
-  const { certificates } = await listPublicCertificates(database, {
+  const { certificates } = await listPublicCertificates(reading(), {
     sort: 'created_desc',
     limit: 20,
     offset: 0,
@@ -118,8 +116,8 @@ test('a search needs three letters or digits that every index knows', async () =
 });
 
 test('a certificate is read with its replay scores, which its list leaves out', async () => {
-  const certificate = await getPublicCertificate(database, ids[4] ?? '');
-  expect(certificateSchema.parse(certificate)).toEqual(certificate);
+  const certificate = await getPublicCertificate(reading(), ids[4] ?? '');
+  expect(publishedCertificateSchema.parse(certificate)).toEqual(certificate);
   expect(certificate.replayScores).toMatchObject([
     {
       groundTruthId: '142',
@@ -135,6 +133,6 @@ test('a certificate is read with its replay scores, which its list leaves out', 
 test.each(['', 'x', '4f7c9f0e-30d6-4c57-8a7a-0f0f8f6f2f11', '../..', '\0'])(
   'the id %j belongs to no certificate',
   async (id) => {
-    await expect(getPublicCertificate(database, id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(getPublicCertificate(reading(), id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   },
 );

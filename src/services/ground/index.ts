@@ -12,3 +12,4 @@ export { Fault, Outage, reportFault } from './fault.ts';
 export { prepareDatabase, rollBackDatabase } from './prepare-database.ts';
 export { type Readiness, readiness } from './readiness.ts';
 export { hasHeardOutage, hearingOutage } from './request-outage.ts';
+export { standingOf } from './standing.ts';

@@ -7,7 +7,7 @@ import { logEntries, logHashes, logHead, logKeys } from '#db/schema/log.ts';
 import { canonicalJson } from '#verification/certificate/canonical.ts';
 import { emptyRoot, hashLeaf } from '#verification/log/merkle.ts';
 import { decodeHashes, growTiles, hashesAt, tileWidth } from '#verification/log/tiles.ts';
-import type { WorkerContext } from '../ground/context.ts';
+import type { ServiceContext, WorkerContext } from '../ground/context.ts';
 import { freshKeys } from './keys.ts';
 import { edgeAt, headOf, type LogHead, requireSameTree } from './tree.ts';
 
@@ -18,7 +18,12 @@ export type NewLogEntry = LogEntry extends infer Entry
     : never
   : never;
 
-export type AppendContext = Pick<WorkerContext, 'sequencer' | 'issuer' | 'keptCheckpoint' | 'now'>;
+type KeyedContext = Pick<WorkerContext, 'sequencer' | 'issuer' | 'keptCheckpoint' | 'now'>;
+
+/** Without keys, as in the web process, it appends to a log that a worker has begun. */
+export type AppendContext = KeyedContext | Pick<ServiceContext, 'keptCheckpoint' | 'now'>;
+
+const hasKeys = (context: AppendContext): context is KeyedContext => 'sequencer' in context;
 
 /** A row has five parameters at most. */
 const rowsPerInsert = 1_000;
@@ -30,7 +35,9 @@ const newOrigin = (publicAddress: string | null): string => {
   return `${host}${pathname.replace(/\/+$/, '')}/log`;
 };
 
-const firstHead = async (transaction: Executor, { sequencer }: AppendContext): Promise<LogHead> => {
+const firstHead = async (transaction: Executor, context: AppendContext): Promise<LogHead> => {
+  if (!hasKeys(context)) throw new Error('No worker has begun the log.');
+  const { sequencer } = context;
   const head = { origin: newOrigin(sequencer.publicAddress), size: 0, root: emptyRoot() };
   await transaction.insert(logHead).values({ id: 1, ...head });
   return head;
@@ -38,6 +45,7 @@ const firstHead = async (transaction: Executor, { sequencer }: AppendContext): P
 
 /** Each key that signs for the first time gets its row, and the entry that says so. */
 const newKeys = async (transaction: Executor, context: AppendContext): Promise<NewLogEntry[]> => {
+  if (!hasKeys(context)) return [];
   const entries: NewLogEntry[] = [];
   for (const { purpose, publicKey } of await freshKeys(transaction, context)) {
     await transaction.insert(logKeys).values({ publicKey, purpose, addedAt: context.now() });

@@ -1,5 +1,5 @@
 export { askWitnesses } from './ask-witnesses.ts';
 export { getKeySet } from './keys.ts';
-export { openLog } from './open.ts';
+export { openLog, signLog } from './open.ts';
 export { publishCheckpoint } from './publish.ts';
 export { getCheckpoint, getTile, getVerifierKeys } from './read.ts';

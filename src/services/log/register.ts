@@ -15,7 +15,8 @@ import { headOf, rootAtSize } from './tree.ts';
 export type RegisterContext = Pick<WorkerContext, 'db' | 'sequencer' | 'issuer' | 'keptCheckpoint' | 'now'>;
 
 /** Names that people cannot tell apart by their letters' forms are one name. */
-const constructDigest = (constructId: string): string => canonicalDigest(constructId.normalize('NFKC'));
+export const constructDigest = (constructId: string): string =>
+  canonicalDigest(constructId.normalize('NFKC'));
 
 /**
  * What the owner chose, with the salt that hides it until it is opened. Never headers, nor the target's path, which may
@@ -108,6 +109,7 @@ export const registerRun = async (
       salt,
       opening,
       target,
+      construct: constructDigest(run.constructId),
       registeredAt: context.now(),
     });
     await transaction
@@ -142,24 +144,38 @@ export const requireRegistered = async (context: RegisterContext, runId: string)
 export type AttemptEnd = Omit<Extract<NewLogEntry, { kind: 'outcome' }>, 'kind' | 'subject' | 'opening'>;
 
 /**
- * Appends how an attempt ended, with `others`, as the last step of the caller's transaction. From then on it cannot be
- * resumed.
+ * Appends how an attempt ended, with the certificate that it ended with, as the last step of the caller's transaction.
+ * From then on it cannot be resumed.
  */
 export const closeAttempt = async (
   transaction: Executor,
   context: RegisterContext,
   registrationId: string,
   end: AttemptEnd,
-  others: NewLogEntry[] = [],
+  certificate: { id: string; document: string } | null = null,
 ): Promise<void> => {
   const [closed] = await transaction
     .update(logRegistrations)
-    .set({ closedAt: context.now(), outcome: end.outcome, mean: end.mean })
+    .set({
+      closedAt: context.now(),
+      outcome: end.outcome,
+      mean: end.mean,
+      certificateId: certificate?.id ?? null,
+    })
     .where(and(eq(logRegistrations.id, registrationId), isNull(logRegistrations.closedAt)))
     .returning({ opening: logRegistrations.opening });
   if (closed === undefined) throw new Error('The attempt was closed before.');
   await appendEntries(transaction, context, [
-    ...others,
+    ...(certificate === null
+      ? []
+      : [
+          {
+            kind: 'certificate' as const,
+            subject: certificate.id,
+            registration: registrationId,
+            document: certificate.document,
+          },
+        ]),
     { kind: 'outcome', subject: registrationId, ...end, opening: digestOf(closed.opening) },
   ]);
 };

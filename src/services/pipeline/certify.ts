@@ -82,14 +82,7 @@ const issue = (
         unscored,
         mean: content.compositeScore,
       },
-      [
-        {
-          kind: 'certificate',
-          subject: certificateId,
-          registration: registrationId,
-          document,
-        },
-      ],
+      { id: certificateId, document },
     );
     return { certificateId };
   });

@@ -21,6 +21,8 @@ export const endDeadJob = async (
   { name, data }: Job,
 ): Promise<void> => {
   if (name === 'answer-inquiry') return endDeadInquiry(context, data);
+  // Whatever is appended next, and a periodic task, sign it too.
+  if (name === 'sign-log') return;
   const { db, now } = context;
   if (name !== 'score-replay') {
     const [run] = await db

@@ -7,10 +7,10 @@ import { mayUseOperatorsMeans, type Standing } from '#contracts/standing.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { users } from '#db/schema/users.ts';
 import { type Actor, hasScope, type ServiceContext } from '../ground/context.ts';
+import { isNewcomer } from '../ground/standing.ts';
 import { budgetSpent } from '../state/spending.ts';
 import { whyNoRoom } from './evidence-room.ts';
 import { exceededLimit, type Start } from './limits.ts';
-import { isNewcomer } from './standing.ts';
 
 export const engineOff =
   'This installation carries out no runs: ENGINE_ENABLED is false. Set ENGINE_ENABLED=true and start it again.';

@@ -7,6 +7,7 @@ import type { Executor } from '#db/client.ts';
 import { logRegistrations } from '#db/schema/log.ts';
 import { runSecrets, verificationRuns } from '#db/schema/runs.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
+import { standingOf } from '../ground/standing.ts';
 import { carryReplays } from '../state/carry-replays.ts';
 import { certifyJob, ingestJob, scoreJob } from '../state/jobs.ts';
 import { dollars } from '../state/spending.ts';
@@ -20,7 +21,6 @@ import { networkOfRun, type RunCreated } from './insert.ts';
 import { holdLimits, type Start } from './limits.ts';
 import { lockAttempt } from './lock-attempt.ts';
 import { secretsAgain } from './secrets-again.ts';
-import { standingOf } from './standing.ts';
 
 const notNow = (message: string) => new AppError('BAD_REQUEST', message, [{ path: 'id', message }]);
 

@@ -3,9 +3,9 @@ import { defaultWeights } from '#contracts/certificate.ts';
 import { defaultBaselineReplays } from '#contracts/run-request.ts';
 import { offlineModel } from '#verification/judges/offline/rule.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
+import { standingOf } from '../ground/standing.ts';
 import { whyNotAdmitted } from './admission.ts';
 import { insertRun, type RunCreated } from './insert.ts';
-import { standingOf } from './standing.ts';
 
 /** Shown for the sample in place of a repository's address. */
 const sampleRepository = 'echelon-verify (its own history)';

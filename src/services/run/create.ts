@@ -1,9 +1,9 @@
 import type { RunRequest } from '#contracts/run-request.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
+import { standingOf } from '../ground/standing.ts';
 import { whyNotAdmitted } from './admission.ts';
 import { runConfigOf } from './config.ts';
 import { insertRun, type RunCreated } from './insert.ts';
-import { standingOf } from './standing.ts';
 import { targetOf } from './target.ts';
 
 /**

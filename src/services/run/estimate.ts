@@ -3,11 +3,11 @@ import { judgeOf } from '#contracts/judge-providers.ts';
 import type { RunConfig, RunSecrets } from '#contracts/run.ts';
 import { powerOf } from '#verification/statistics/power.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
+import { standingOf } from '../ground/standing.ts';
 import { whyNotAdmitted } from './admission.ts';
 import { runConfigOf } from './config.ts';
 import { inquire, type Waiting } from './inquire.ts';
 import { scoreSpreadOf } from './score-spread.ts';
-import { standingOf } from './standing.ts';
 import { allowedSourceOf } from './target.ts';
 
 /** An estimate is the same for every oracle and asks none, so it uses the installation's own. */

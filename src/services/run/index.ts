@@ -9,5 +9,4 @@ export { forgetInquiries } from './inquire.ts';
 export type { RunCreated } from './insert.ts';
 export { listRuns } from './list.ts';
 export { type RunOptions, runOptions, runOptionsSchema } from './options.ts';
-export { standingOf } from './standing.ts';
 export { tryRunOracle } from './try.ts';

@@ -15,7 +15,7 @@ import type { Database, Executor } from '#db/client.ts';
 import { inquiries } from '#db/schema/inquiries.ts';
 import { users } from '#db/schema/users.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
-import { isNewcomer } from './standing.ts';
+import { isNewcomer } from '../ground/standing.ts';
 
 /** Of all users together. Each is worked on for at most a minute and a half, several at a time. */
 const mostWaiting = 64;

@@ -3,8 +3,8 @@ import { isPaid, judgeProviders } from '#contracts/judge-providers.ts';
 import { oracleTypeNames } from '#contracts/oracle-types.ts';
 import { storableTextSchema } from '#contracts/text.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
+import { standingOf } from '../ground/standing.ts';
 import { engineOff, whyNotAdmitted } from './admission.ts';
-import { standingOf } from './standing.ts';
 import { whyNoOracle } from './target.ts';
 
 /** What a form can offer its actor. A reason is null if the choice is available, else it says why not. */

@@ -2,10 +2,10 @@ import { AppError } from '#contracts/errors.ts';
 import type { OracleTrial } from '#contracts/run.ts';
 import type { TryRequest } from '#contracts/run-request.ts';
 import type { Actor, ServiceContext } from '../ground/context.ts';
+import { standingOf } from '../ground/standing.ts';
 import { engineOff } from './admission.ts';
 import { runConfigOf } from './config.ts';
 import { inquire, type Waiting } from './inquire.ts';
-import { standingOf } from './standing.ts';
 import { targetOf } from './target.ts';
 
 /**

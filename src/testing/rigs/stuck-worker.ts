@@ -21,6 +21,7 @@ await workQueues({
     'score-replay': never('score-replay'),
     'certify-run': never('certify-run'),
     'answer-inquiry': never('answer-inquiry'),
+    'sign-log': never('sign-log'),
   },
   deadLetter: async () => {},
   periodic: {},

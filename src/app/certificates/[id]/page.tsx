@@ -2,6 +2,7 @@ import type { Metadata } from 'next';
 import { CertificateView } from '#components/certificate-view.tsx';
 import { orNotFound } from '../../not-found-answer.ts';
 import { serverApi } from '../../server.ts';
+import { CertificateActions } from './certificate-actions.tsx';
 
 type Props = { params: Promise<{ id: string }> };
 
@@ -17,9 +18,20 @@ export const generateMetadata = async (props: Props): Promise<Metadata> => {
 
 const CertificatePage = async (props: Props) => {
   const certificate = await certificateOf(props);
-  const audit = await (await serverApi()).certificate.audit({ id: certificate.id });
-  const standing = await (await serverApi()).certificate.standing({ id: certificate.id });
-  return <CertificateView certificate={certificate} standing={standing} audit={audit} />;
+  const { id } = certificate;
+  const api = await serverApi();
+  const audit = await api.certificate.audit({ id });
+  const can = await api.certificate.options({ id });
+  return (
+    <CertificateView
+      certificate={certificate}
+      standing={certificate}
+      audit={audit}
+      actions={
+        can.revoke || can.dispute ? <CertificateActions id={id} standing={certificate} can={can} /> : null
+      }
+    />
+  );
 };
 
 export default CertificatePage;

@@ -1,7 +1,7 @@
 import { eq, gt, sql } from 'drizzle-orm';
 import type { Standing } from '#contracts/standing.ts';
 import { userIdentities, users } from '#db/schema/users.ts';
-import type { Actor, ServiceContext } from '../ground/context.ts';
+import type { Actor, ServiceContext } from './context.ts';
 
 /** Whose account is less than a day old, of a row of `users`: anybody can make many, but not a day ago. */
 export const isNewcomer = gt(users.createdAt, sql`now() - interval '1 day'`);

@@ -1,0 +1,67 @@
+import { type Command, Option } from 'commander';
+import { type RevocationReason, revocationReasons } from '#contracts/log.ts';
+import type { ExitCode } from '../exit.ts';
+import { installationOptions, jsonOption } from '../options.ts';
+import type { Settings } from '../settings.ts';
+import type { Terminal } from '../terminal.ts';
+import type { CertificateOptions } from './certificate.ts';
+
+type Unlocated = Omit<CertificateOptions, 'url'> & { url?: string };
+
+const tokenHelp = `
+Each of these commands needs a personal token with the scope certificates:write. Certificates are revoked by the account
+that they were issued for or by the installation's owner, and disputed by the owner alone. Nothing that was logged can be
+taken back.`;
+
+/** `certificate revoke | dispute | close-dispute | remove-dispute-text`, against an installation. */
+export const addCertificateCommands = (
+  program: Command,
+  context: { readSettings: () => Settings; terminal: Terminal; signal: AbortSignal },
+  done: (code: ExitCode) => void,
+): void => {
+  const certificates = program
+    .command('certificate')
+    .description('revoke and dispute certificates of an installation')
+    .addHelpText('after', tokenHelp);
+  const verb = (name: string, description: string, options: Option[] = []) => {
+    const command = certificates.command(name).description(description);
+    for (const option of [...options, ...installationOptions(), jsonOption()]) command.addOption(option);
+    return command;
+  };
+  const located = <Options extends Unlocated>(options: Options) => ({
+    ...options,
+    url: options.url ?? context.readSettings().installationUrl,
+  });
+
+  verb('revoke', 'revoke a certificate for good, with an entry in the log', [
+    new Option('--reason <reason>', 'why').choices(revocationReasons).makeOptionMandatory(),
+  ])
+    .argument('<id>', 'the certificate’s id')
+    .action(async (id: string, options: Unlocated & { reason: RevocationReason }) => {
+      const command = await import('./certificate.ts');
+      done(await command.revokeCertificateCommand(id, located(options), context));
+    });
+  verb('dispute', 'dispute a certificate: it stays valid, with a warning', [
+    new Option(
+      '--text <text>',
+      'what is wrong with it, in at most 500 characters; published',
+    ).makeOptionMandatory(),
+  ])
+    .argument('<id>', 'the certificate’s id')
+    .action(async (id: string, options: Unlocated & { text: string }) => {
+      const command = await import('./certificate.ts');
+      done(await command.disputeCertificateCommand(id, located(options), context));
+    });
+  const changes = {
+    'close-dispute': 'close a dispute',
+    'remove-dispute-text': 'remove the words of a dispute; its entries in the log stay',
+  };
+  for (const [name, description] of Object.entries(changes))
+    verb(name, description)
+      .argument('<dispute>', 'the dispute’s id')
+      .action(async (id: string, options: Unlocated) => {
+        const command = await import('./certificate.ts');
+        const removeText = name === 'remove-dispute-text';
+        done(await command.changeDisputeCommand(id, { ...located(options), removeText }, context));
+      });
+};

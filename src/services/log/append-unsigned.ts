@@ -1,0 +1,26 @@
+import { AppError } from '#contracts/errors.ts';
+import type { Executor } from '#db/client.ts';
+import type { ServiceContext } from '../ground/context.ts';
+import { appendEntries, type NewLogEntry } from './append.ts';
+import { LogStopped } from './stopped.ts';
+
+/**
+ * As `appendEntries`, for a process that does not sign: a worker signs the new head once the transaction is committed.
+ * @throws AppError PRECONDITION_FAILED where the log has stopped.
+ */
+export const appendUnsigned = async (
+  transaction: Executor,
+  { keptCheckpoint, now, sender }: Pick<ServiceContext, 'keptCheckpoint' | 'now' | 'sender'>,
+  entries: NewLogEntry[],
+): Promise<number[]> => {
+  await sender.enqueue(
+    transaction,
+    entries.map(({ subject }) => ({ name: 'sign-log', data: { subject } })),
+  );
+  try {
+    return await appendEntries(transaction, { keptCheckpoint, now }, entries);
+  } catch (error) {
+    if (!(error instanceof LogStopped)) throw error;
+    throw new AppError('PRECONDITION_FAILED', 'The log has stopped. Its operator has to act.');
+  }
+};
