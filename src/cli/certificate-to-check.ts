@@ -4,7 +4,7 @@ import type { CertificateDocument } from '#contracts/certificate-document.ts';
 import { isObject, parseJson } from '#contracts/json.ts';
 import { readDocument } from '#verification/certificate/document.ts';
 import { mostLineBytes } from '#verification/certificate/evidence.ts';
-import { readJwk, statedPayload } from '#verification/certificate/jws.ts';
+import { type RetiredKey, readJwk, readRetired, statedPayload } from '#verification/certificate/jws.ts';
 import { type ReadBundle, readBundle } from '#verification/certificate/read-bundle.ts';
 import type { ReadTile } from '#verification/log/tile-reader.ts';
 import { certificateNames, isFile, readCapped } from './certificate-files.ts';
@@ -27,6 +27,8 @@ export type CertificateToCheck = {
   evidence: Uint8Array;
   openings: Uint8Array | null;
   issuerKeys: Uint8Array[];
+  /** Those of them that may not sign any more. */
+  retired: RetiredKey[];
   bundle: ReadBundle | null;
   log: { note: string; readTile: ReadTile } | null;
 };
@@ -51,13 +53,15 @@ const bundleIn = (bytes: Uint8Array, place: string): ReadBundle => {
   }
 };
 
+export type ReadKeySet = { keys: Uint8Array[]; retired: RetiredKey[] };
+
 /** @throws UsageError if it is no set of public Ed25519 keys. */
-export const keysIn = async (file: string): Promise<Uint8Array[]> => {
+export const keysIn = async (file: string): Promise<ReadKeySet> => {
   const set = parseJson(textOf(await readCapped(file, maxCertificateBytes)));
-  const keys = isObject(set) && Array.isArray(set.keys) ? set.keys.map(readJwk) : [];
-  const read = keys.filter((key) => key !== null);
+  const given: unknown[] = isObject(set) && Array.isArray(set.keys) ? set.keys : [];
+  const read = given.map(readJwk).filter((key) => key !== null);
   if (read.length === 0) throw new UsageError(`${plain(file, 200)} holds no public Ed25519 key (JWKS).`);
-  return read;
+  return { keys: read, retired: given.map(readRetired).filter((key) => key !== null) };
 };
 
 /** The files of a certificate, beside each other under the names that `verify` gives them. */
@@ -77,6 +81,9 @@ const inFiles = async (place: string, evidenceFile: string | undefined): Promise
     throw new UsageError(
       `There is no signature ${plain(at(`${stem}.jws`), 200)}. Give a bundle, or a folder or a certificate.json that verify --out made.`,
     );
+  const beside = (await isFile(at(certificateNames.keys)))
+    ? await keysIn(at(certificateNames.keys))
+    : { keys: [], retired: [] };
   return {
     id: null,
     jws,
@@ -84,10 +91,8 @@ const inFiles = async (place: string, evidenceFile: string | undefined): Promise
     document: await optional(`${stem}.json`, maxCertificateBytes),
     evidence: await readCapped(evidenceFile ?? at(certificateNames.evidence)),
     openings: await optional(certificateNames.openings),
-    issuerKeys: [
-      ...((await isFile(at(certificateNames.keys))) ? await keysIn(at(certificateNames.keys)) : []),
-      ...(bundle?.issuerKeys ?? []),
-    ],
+    issuerKeys: [...beside.keys, ...(bundle?.issuerKeys ?? [])],
+    retired: [...beside.retired, ...(bundle?.retired ?? [])],
     bundle,
     log: null,
   };
@@ -127,6 +132,7 @@ const atAddress = async (address: URL, signal: AbortSignal): Promise<Certificate
     evidence,
     openings: await own('/openings.jsonl', mostBytes),
     issuerKeys: bundle.issuerKeys,
+    retired: bundle.retired,
     bundle,
     log: note && {
       note: textOf(note),

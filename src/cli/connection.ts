@@ -1,6 +1,7 @@
 import { faultCode } from '#contracts/errors.ts';
 import { SchemaMismatch } from '#db/applied.ts';
 import { type Database, openDatabase } from '#db/client.ts';
+import { readClocks } from '#db/clock.ts';
 import { connectionOf, holdsDatabase } from '#db/embedded.ts';
 import { migrate } from '#db/migrate.ts';
 import { CommandError } from './exit.ts';
@@ -51,13 +52,16 @@ export const withDatabase = async <T>(
   }
 };
 
-/** As `withDatabase`, with the schema up to date and one connection. */
-export const withMigrated = <T>(settings: Settings, work: (db: Database) => Promise<T>): Promise<T> =>
+/** As `withDatabase`, with the schema up to date, one connection and the database's time. */
+export const withMigrated = <T>(
+  settings: Settings,
+  work: (db: Database, at: { now: Date }) => Promise<T>,
+): Promise<T> =>
   withDatabase(settings, async (databaseUrl) => {
     await migrate(databaseUrl);
-    const { db, close } = openDatabase(databaseUrl, { max: 1 });
+    const { db, sql, close } = openDatabase(databaseUrl, { max: 1 });
     try {
-      return await work(db);
+      return await work(db, { now: (await readClocks(sql)).database });
     } finally {
       await close();
     }

@@ -9,7 +9,12 @@ import {
   verifyCertificate,
 } from '#verification/certificate/verify.ts';
 import { isFile } from '../certificate-files.ts';
-import { type CertificateToCheck, certificateToCheck, keysIn } from '../certificate-to-check.ts';
+import {
+  type CertificateToCheck,
+  certificateToCheck,
+  keysIn,
+  type ReadKeySet,
+} from '../certificate-to-check.ts';
 import { disagreementLines } from '../disagreement-lines.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
 import type { Settings } from '../settings.ts';
@@ -33,11 +38,12 @@ const codes: Record<Check['verdict'], ExitCode> = {
 };
 
 /** A set of keys in a file, or one key of those that came with the certificate, by its thumbprint. */
-const pinned = async (named: string, offered: Uint8Array[]): Promise<Uint8Array[]> => {
+const pinned = async (named: string, offered: Uint8Array[]): Promise<ReadKeySet> => {
   if (await isFile(named)) return keysIn(named);
   if (!/^[A-Za-z0-9_-]{43}$/.test(named))
     throw new UsageError(`--keys: there is no file ${plain(named, 200)}, nor is that a key’s thumbprint.`);
-  return offered.filter((key) => thumbprintOf(key) === named);
+  // What its set says of its retirement is known already.
+  return { keys: offered.filter((key) => thumbprintOf(key) === named), retired: [] };
 };
 
 /** What was found of its log. */
@@ -139,8 +145,9 @@ export const checkCommand = async (
     document: found.document,
     evidence: found.evidence,
     openings: found.openings,
-    keys: [...named.flat(), ...(await ownPublicKeys(settings))],
+    keys: [...named.flatMap(({ keys }) => keys), ...(await ownPublicKeys(settings))],
     offeredKeys: found.issuerKeys,
+    retired: [...found.retired, ...named.flatMap(({ retired }) => retired)],
     now,
     log: await logViewOf(found, policy),
     offline: options.offline ?? false,

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, expect, onTestFinished, test } from 'vitest';
 import { logHead } from '#db/schema/log.ts';
 import type { WorkerContext } from '#services/ground/index.ts';
-import { publishCheckpoint } from '#services/log/index.ts';
+import { publishCheckpoint, retireKey } from '#services/log/index.ts';
 import { runInProcess } from '#testing/rigs/command-line.ts';
 import { testRig } from '#testing/rigs/engine-rig.ts';
 import { issuedRig, servePublicFiles } from '#testing/rigs/issued-rig.ts';
 import { anyEntries, append, logKeyOf } from '#testing/rigs/log-rig.ts';
 import { authOf } from '#testing/rigs/open-to-all.ts';
 import { emptyRoot } from '#verification/log/merkle.ts';
+import { signCheckpoint } from '#verification/log/signing/sign-note.ts';
 import { verifierKey, writeVerifierKey } from '#verification/log/verifier-key.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'echelon-monitor-'));
@@ -148,6 +149,35 @@ test('a log that replaces its key is followed', async () => {
   const next = signedBy(at, 'next');
   await append(next, anyEntries(1));
   await publishCheckpoint(next);
+  expect((await monitor(url)).code).toBe(0);
+});
+
+test('a key that was retired signs no later checkpoint, not even beside what was seen before', async () => {
+  const { rest, at } = await openLogServed();
+  const both = signedBy(at, 'log', 'next');
+  await grow(both, 1);
+  const url = await serve({ rest });
+  expect((await monitor(url)).code).toBe(0);
+  const head = await at.db.query.logHead.findFirst();
+  const vkeyOf = (name: string) => verifierKey(head?.origin ?? '', 'note', logKeyOf(name).publicKey);
+  await retireKey(both, writeVerifierKey(vkeyOf('log')), 'retired');
+  await grow(both, 1);
+  expect((await monitor(url)).code).toBe(0);
+  // Whoever has the retired key signs the log's own tree with it.
+  const served = await at.db.query.logHead.findFirst();
+  if (served === undefined) throw new Error('The log has no head.');
+  const note = await signCheckpoint(served, [{ key: vkeyOf('log'), sign: logKeyOf('log').sign }]);
+  const stolen = await serve({ rest }, (path) =>
+    path === '/log/checkpoint' ? new Response(note) : undefined,
+  );
+  const found = { code: 1, stdout: expect.stringContaining('unsigned') };
+  expect(await monitor(stolen)).toMatchObject(found);
+  // A first look takes the log's own keys, retired ones too, and reads that this one is.
+  state = `${state}.first`;
+  expect(await monitor(stolen)).toMatchObject({
+    ...found,
+    stdout: expect.stringContaining('a key that had been retired'),
+  });
   expect((await monitor(url)).code).toBe(0);
 });
 

@@ -203,6 +203,29 @@ Example: echelon-verify label run-1`,
 
   addTokenCommands(program, context, done);
 
+  const keys = program.command('keys').description('the keys of the installation’s certificates and log');
+  keys
+    .command('list')
+    .description('list every key that ever signed here')
+    .addOption(jsonOption())
+    .action(async (options: { json?: boolean }) => {
+      const command = await import('./keys.ts');
+      done(await command.listKeysCommand(options, { ...context, settings: context.readSettings() }));
+    });
+  keys
+    .command('retire')
+    .description('end a key, with an entry in the log: its signatures count for what the log held before')
+    .argument(
+      '<key>',
+      'as keys list shows it: a thumbprint, or a verifier key of the log; after -- if it begins with a hyphen',
+    )
+    .option('--compromised', 'others may have it')
+    .addOption(jsonOption())
+    .action(async (id: string, options: { compromised?: boolean; json?: boolean }) => {
+      const command = await import('./keys.ts');
+      done(await command.retireKeyCommand(id, options, { ...context, settings: context.readSettings() }));
+    });
+
   const database = program.command('db').description('the schema of the installation’s database');
   database
     .command('migrate')

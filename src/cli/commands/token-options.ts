@@ -44,7 +44,7 @@ const scopesHelp = `
   runs:read           see runs and follow them
   runs:write          start, cancel, resume and retry runs; try oracles and estimate costs
   runs:spend          let the judge cost the installation money, with runs:write
-  certificates:write  revoke certificates
+  certificates:write  revoke certificates, and dispute them as the installation's owner
   account             see and end sessions, list and revoke tokens
 
 No scope includes another, and no token makes tokens.`;

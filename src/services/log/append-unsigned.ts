@@ -1,8 +1,7 @@
-import { AppError } from '#contracts/errors.ts';
 import type { Executor } from '#db/client.ts';
 import type { ServiceContext } from '../ground/context.ts';
 import { appendEntries, type NewLogEntry } from './append.ts';
-import { LogStopped } from './stopped.ts';
+import { refusingIfStopped } from './stopped.ts';
 
 /**
  * As `appendEntries`, for a process that does not sign: a worker signs the new head once the transaction is committed.
@@ -12,15 +11,10 @@ export const appendUnsigned = async (
   transaction: Executor,
   { keptCheckpoint, now, sender }: Pick<ServiceContext, 'keptCheckpoint' | 'now' | 'sender'>,
   entries: NewLogEntry[],
-): Promise<number[]> => {
+): Promise<void> => {
   await sender.enqueue(
     transaction,
     entries.map(({ subject }) => ({ name: 'sign-log', data: { subject } })),
   );
-  try {
-    return await appendEntries(transaction, { keptCheckpoint, now }, entries);
-  } catch (error) {
-    if (!(error instanceof LogStopped)) throw error;
-    throw new AppError('PRECONDITION_FAILED', 'The log has stopped. Its operator has to act.');
-  }
+  await refusingIfStopped(() => appendEntries(transaction, { keptCheckpoint, now }, entries));
 };

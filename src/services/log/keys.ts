@@ -11,6 +11,8 @@ import { publicRead } from '../ground/public-read.ts';
 import { LogStopped } from './stopped.ts';
 import { headOf } from './tree.ts';
 
+export type StoredKey = typeof logKeys.$inferSelect;
+
 type KeyContext = Pick<WorkerContext, 'sequencer' | 'issuer'>;
 
 const keysFor = (executor: Executor, purpose: KeyPurpose) =>
@@ -18,14 +20,15 @@ const keysFor = (executor: Executor, purpose: KeyPurpose) =>
 
 const hexOf = ({ publicKey }: Pick<Ed25519Signer, 'publicKey'>) => Buffer.from(publicKey).toString('hex');
 
+const bytesOf = ({ publicKey }: StoredKey) => new Uint8Array(Buffer.from(publicKey, 'hex'));
+
+export const maySign = ({ retiredAt, compromisedAt }: StoredKey): boolean =>
+  retiredAt === null && compromisedAt === null;
+
 /** Those of ours that the log knows and that may sign. */
-const signingKeys = async (executor: Executor, purpose: KeyPurpose, ours: readonly Ed25519Signer[]) => {
-  const rows = new Map((await keysFor(executor, purpose)).map((row) => [row.publicKey, row]));
-  const signing = ours.filter((key) => {
-    const row = rows.get(hexOf(key));
-    return row !== undefined && row.retiredAt === null && row.compromisedAt === null;
-  });
-  return { known: rows.size, signing };
+const signingKeys = (rows: StoredKey[], ours: readonly Ed25519Signer[]): Ed25519Signer[] => {
+  const signing = new Set(rows.filter(maySign).map(({ publicKey }) => publicKey));
+  return ours.filter((key) => signing.has(hexOf(key)));
 };
 
 /**
@@ -36,8 +39,9 @@ export const logSigners = async (
   executor: Executor,
   { sequencer }: Pick<KeyContext, 'sequencer'>,
 ): Promise<Ed25519Signer[]> => {
-  const { known, signing } = await signingKeys(executor, 'log', sequencer.keys);
-  if (known > 0 && signing.length === 0)
+  const known = await keysFor(executor, 'log');
+  const signing = signingKeys(known, sequencer.keys);
+  if (known.length > 0 && signing.length === 0)
     throw new LogStopped(
       'LOG_KEY is not the key that signs this log. Give every machine the same key. To replace it, set the old one and the new one, separated by a comma.',
     );
@@ -45,15 +49,15 @@ export const logSigners = async (
 };
 
 /**
- * The key of SIGNING_KEY that signs certificates now: the first that was neither retired nor compromised.
+ * The key of SIGNING_KEY that signs certificates now: the first that was neither retired nor compromised. It cannot be
+ * retired before the caller's transaction ends, with the entry of what it signed.
  * @throws Error where there is none.
  */
 export const certificateSigner = async (
-  executor: Executor,
+  transaction: Executor,
   { issuer }: Pick<KeyContext, 'issuer'>,
 ): Promise<Ed25519Signer> => {
-  const { signing } = await signingKeys(executor, 'certificate', issuer.keys);
-  const [signer] = signing;
+  const [signer] = signingKeys(await keysFor(transaction, 'certificate').for('share'), issuer.keys);
   if (signer === undefined)
     throw new Error('Every key of SIGNING_KEY was retired or compromised. Put a new one in front of it.');
   return signer;
@@ -82,24 +86,38 @@ export const freshKeys = async (
   return ours.filter(({ publicKey }) => !rows.has(publicKey));
 };
 
+/** The verifier key of a key of the log. */
+export const vkeyOf = (key: StoredKey, { origin }: { origin: string }): string =>
+  writeVerifierKey(verifierKey(origin, 'note', bytesOf(key)));
+
 /** The log's verifier keys, one a line, also those that sign no more. Null before the first entry. */
 export const readVerifierKeys = async (executor: Executor): Promise<string | null> => {
   const head = await headOf(executor);
   if (head === null) return null;
   const keys = await keysFor(executor, 'log');
-  return keys
-    .map(
-      ({ publicKey }) =>
-        `${writeVerifierKey(verifierKey(head.origin, 'note', new Uint8Array(Buffer.from(publicKey, 'hex'))))}\n`,
-    )
-    .join('');
+  return keys.map((key) => `${vkeyOf(key, head)}\n`).join('');
+};
+
+const jwkOf = (row: StoredKey): PublicJwk => {
+  const at = row.retiredAt ?? row.compromisedAt;
+  return {
+    ...writeJwk(bytesOf(row)),
+    ...(at === null || row.retiredIndex === null
+      ? {}
+      : {
+          retired: {
+            log_index: row.retiredIndex,
+            at: at.toISOString(),
+            compromised: row.compromisedAt !== null,
+          },
+        }),
+  };
 };
 
 /** The public keys that certificates are signed with, also those that sign no more. */
-export const readKeySet = async (executor: Executor): Promise<{ keys: PublicJwk[] }> => {
-  const rows = await keysFor(executor, 'certificate');
-  return { keys: rows.map(({ publicKey }) => writeJwk(new Uint8Array(Buffer.from(publicKey, 'hex')))) };
-};
+export const readKeySet = async (executor: Executor): Promise<{ keys: PublicJwk[] }> => ({
+  keys: (await keysFor(executor, 'certificate')).map(jwkOf),
+});
 
 /**
  * The same for anyone.

@@ -16,7 +16,7 @@ import {
 import type { ServiceContext } from '../ground/context.ts';
 import { publicRead } from '../ground/public-read.ts';
 import { readVerifierKeys } from './keys.ts';
-import { LogStopped } from './stopped.ts';
+import { refusingIfStopped } from './stopped.ts';
 import { headOf, readHashes, requireSameTree, servedNote } from './tree.ts';
 
 type ReadContext = Pick<ServiceContext, 'db' | 'keptCheckpoint'>;
@@ -32,16 +32,10 @@ export const getCheckpoint = async ({ db, keptCheckpoint }: ReadContext): Promis
   // Read before the snapshot is taken: a checkpoint that is kept meanwhile is of a head that the snapshot lacks.
   const kept = await keptCheckpoint.read();
   return publicRead(db, async (snapshot) => {
-    try {
-      await requireSameTree(
-        snapshot,
-        { keptCheckpoint: { ...keptCheckpoint, read: async () => kept } },
-        await headOf(snapshot),
-      );
-    } catch (error) {
-      if (!(error instanceof LogStopped)) throw error;
-      throw new AppError('PRECONDITION_FAILED', 'The log has stopped. Its operator has to act.');
-    }
+    const head = await headOf(snapshot);
+    await refusingIfStopped(() =>
+      requireSameTree(snapshot, { keptCheckpoint: { ...keptCheckpoint, read: async () => kept } }, head),
+    );
     const served = await servedNote(snapshot);
     if (served === null) throw nothingYet();
     return served.note;

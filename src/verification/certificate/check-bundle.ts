@@ -1,6 +1,6 @@
 import { isObject } from '#contracts/json.ts';
 import { parseVerifierKey } from '../log/verifier-key.ts';
-import { readJwk } from './jws.ts';
+import { readJwk, readRetired } from './jws.ts';
 import { readBundle } from './read-bundle.ts';
 import { type Check, verifyCertificate } from './verify.ts';
 
@@ -22,10 +22,8 @@ export type BundleCheck = {
   now: Date;
 };
 
-const keysIn = (jwks: unknown): Uint8Array[] =>
-  isObject(jwks) && Array.isArray(jwks.keys)
-    ? jwks.keys.map(readJwk).filter((key): key is Uint8Array => key !== null)
-    : [];
+const readEach = <T>(jwks: unknown, read: (jwk: unknown) => T | null): T[] =>
+  isObject(jwks) && Array.isArray(jwks.keys) ? jwks.keys.map(read).filter((key) => key !== null) : [];
 
 /**
  * Checks a certificate offline, with nothing but its files and the keys that you trust: what `echelon-verify check
@@ -42,7 +40,7 @@ export const checkBundle = ({
   witnesses = [],
   now,
 }: BundleCheck): Check => {
-  const { jws, issuerKeys, log, logKeys } = readBundle(bundle);
+  const { jws, issuerKeys, retired, log, logKeys } = readBundle(bundle);
   const witnessKeys = witnesses.map(parseVerifierKey);
   return verifyCertificate({
     id: id ?? null,
@@ -50,8 +48,9 @@ export const checkBundle = ({
     document: null,
     evidence,
     openings,
-    keys: keysIn(jwks),
+    keys: readEach(jwks, readJwk),
     offeredKeys: issuerKeys,
+    retired: [...retired, ...readEach(jwks, readRetired)],
     now,
     log: {
       bundle: log,

@@ -10,7 +10,7 @@ import { ed25519KeyOf } from '#testing/builders/ed25519-key.ts';
 import { withFlippedBit } from '#testing/builders/merkle-leaves.ts';
 import { fc } from '#testing/runners/fuzzing.ts';
 import { canonicalJson } from './canonical.ts';
-import { readJwk, thumbprintOf, verifyJws, writeJwk } from './jws.ts';
+import { readJwk, readRetired, thumbprintOf, verifyJws, writeJwk } from './jws.ts';
 import { signJws } from './signing/sign-jws.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -195,4 +195,18 @@ describe('tools of others', () => {
       rmSync(folder, { recursive: true });
     }
   });
+});
+
+test('a set says from which entry of the log on a key signs no more; what it says without an index ends it at once', () => {
+  const jwk = writeJwk(issuer.publicKey);
+  const at = '2026-01-01T00:00:00.000Z';
+  expect(readRetired(jwk)).toBeNull();
+  const { publicKey } = issuer;
+  expect(readRetired({ ...jwk, retired: { log_index: 7, at, compromised: false } })).toEqual({
+    publicKey,
+    index: 7,
+  });
+  for (const retired of [null, {}, true, 'yes', { log_index: '7' }, { log_index: 1.5 }])
+    expect(readRetired({ ...jwk, retired })).toEqual({ publicKey, index: 0 });
+  for (const other of [null, 'jwk', { ...jwk, d: 'x', retired: {} }]) expect(readRetired(other)).toBeNull();
 });

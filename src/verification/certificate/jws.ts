@@ -24,7 +24,12 @@ export type PublicJwk = {
   alg: 'Ed25519';
   kid: string;
   use: 'sig';
+  /** Absent as long as it may sign. `log_index` is that of the entry that retired it. */
+  retired?: { log_index: number; at: string; compromised: boolean };
 };
+
+/** A key that may not sign any more. Its signatures count where the log held them before the entry at `index`. */
+export type RetiredKey = { publicKey: Uint8Array; index: number };
 
 /**
  * Why a signature does not hold:
@@ -71,6 +76,16 @@ export const readJwk = (jwk: unknown): Uint8Array | null => {
   if (kty !== 'OKP' || crv !== 'Ed25519' || typeof x !== 'string' || d !== undefined) return null;
   const key = readBase64Url(x);
   return key?.length === publicKeyBytes ? key : null;
+};
+
+/** The same key with what its set says of its retirement. Null: it may sign, or is no such key. */
+export const readRetired = (jwk: unknown): RetiredKey | null => {
+  const publicKey = readJwk(jwk);
+  const { retired } = { ...(jwk as { retired?: unknown } | null) };
+  const { log_index: index } = { ...(retired as { log_index?: unknown } | null | undefined) };
+  if (publicKey === null || retired === undefined) return null;
+  // Without an index that can be read nothing shows that a signature was earlier.
+  return { publicKey, index: typeof index === 'number' && Number.isSafeInteger(index) ? index : 0 };
 };
 
 const readHeader = (bytes: Uint8Array): Record<string, unknown> | null => {

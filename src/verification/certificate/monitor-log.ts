@@ -1,4 +1,3 @@
-import { hexToBytes } from '@noble/hashes/utils.js';
 import type { LogEntry } from '#contracts/log.ts';
 import { openCheckpoint, type TrustedKeys } from '../log/checkpoint.ts';
 import { LogFault } from '../log/log-fault.ts';
@@ -8,6 +7,7 @@ import { verifyConsistency } from '../log/proofs.ts';
 import { type ReadTile, readTiles } from '../log/tile-reader.ts';
 import { tileWidth } from '../log/tiles.ts';
 import { type VerifierKey, verifierKey, writeVerifierKey } from '../log/verifier-key.ts';
+import { emptyHistory, readKeyEntry, retiredAt } from './key-history.ts';
 import { readLogEntry } from './log-entry.ts';
 
 /** What a monitor has seen of a log. */
@@ -21,7 +21,7 @@ export type SeenLog = TreeHead & {
 };
 
 /**
- * - `unsigned`: the checkpoint is not by a key of this log.
+ * - `unsigned`: the checkpoint is not by a key of this log, or by one that was retired before.
  * - `shortened`, `forked`: it has fewer entries than were seen, or others in their place.
  * - `altered`: it does not serve the entries that it signed, or they have no form.
  * - `unregistered`: a certificate, or an outcome, without a registration before it.
@@ -88,7 +88,7 @@ export const monitorLog = async (
   const read = Math.min(size, readBefore + mostEntriesPerLook);
   const tiles = readTiles({ size, root }, readTile);
   const faults: MonitorFault[] = [];
-  const logKeys = new Map(keys.logKeys.map((key) => [writeVerifierKey(key), key]));
+  const history = emptyHistory();
   const registrations = new Map(before?.registrations ?? []);
   const others = new Set(before?.others ?? []);
   const isRepeated = ({ kind, subject }: LogEntry) => {
@@ -124,11 +124,7 @@ export const monitorLog = async (
       }
       if (entry.kind === 'registration')
         registrations.set(entry.subject, { time: entry.time, closed: false });
-      if (entry.kind === 'key' && entry.purpose === 'log') {
-        const key = verifierKey(keys.origin, 'note', hexToBytes(entry.public_key));
-        if (entry.step === 'added') logKeys.set(writeVerifierKey(key), key);
-        else logKeys.delete(writeVerifierKey(key));
-      }
+      readKeyEntry(history, entry, index);
       if (entry.kind === 'certificate') registeredBefore(entry.registration, 'a certificate', index);
       if (entry.kind === 'outcome') {
         const registration = registeredBefore(entry.subject, 'an outcome', index);
@@ -139,7 +135,12 @@ export const monitorLog = async (
     if (!(error instanceof LogFault)) throw error;
     return report('altered', error.message);
   }
-  if (!openCheckpoint(note, { ...keys, logKeys: [...logKeys.values()] }).ok)
+  const { added, retired } = history.log;
+  const known = [...keys.logKeys, ...added.map((key) => verifierKey(keys.origin, 'note', key))];
+  const logKeys = [...new Map(known.map((key) => [writeVerifierKey(key), key])).values()].filter(
+    ({ publicKey }) => retiredAt(publicKey, retired) === null,
+  );
+  if (!openCheckpoint(note, { ...keys, logKeys }).ok)
     return report('unsigned', 'Only keys that its own entries retire or give up have signed it.');
   // An outcome may be among the entries that were not read yet.
   for (const [id, { time, closed }] of registrations)
@@ -150,6 +151,6 @@ export const monitorLog = async (
     faults: faults.slice(0, mostFaults),
     seen: { size, root, read, registrations, others },
     cosignedAt: times.length === 0 ? null : new Date(Math.max(...times) * 1000),
-    logKeys: [...logKeys.values()],
+    logKeys,
   };
 };

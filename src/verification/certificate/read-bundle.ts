@@ -1,12 +1,14 @@
 import { type CertificateBundle, certificateBundleSchema } from '#contracts/certificate-bundle.ts';
 import { readUtf8 } from '../log/encoding.ts';
 import { parseVerifierKey, type VerifierKey } from '../log/verifier-key.ts';
-import { readJwk } from './jws.ts';
+import { type RetiredKey, readJwk, readRetired } from './jws.ts';
 
 /** What a bundle holds, read but not verified. */
 export type ReadBundle = {
   jws: string;
   issuerKeys: Uint8Array[];
+  /** Those of them that may not sign any more. */
+  retired: RetiredKey[];
   log: CertificateBundle['log'];
   logKeys: VerifierKey[];
 };
@@ -25,6 +27,7 @@ export const readBundle = (bytes: Uint8Array): ReadBundle => {
   return {
     jws,
     issuerKeys: jwks.keys.map(readJwk).filter((key) => key !== null),
+    retired: jwks.keys.map(readRetired).filter((key) => key !== null),
     log,
     logKeys: log.vkeys.map(parseVerifierKey),
   };

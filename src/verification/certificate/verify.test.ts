@@ -99,6 +99,16 @@ describe('who signed, and when', () => {
     });
   });
 
+  test('what no log holds does not count once its key is retired, and another key’s retirement changes nothing', async () => {
+    const signed = await signedCertificateOf(whole);
+    const retiredKey = (publicKey: Uint8Array, index: number) =>
+      codesOf({ ...signed, retired: [{ publicKey, index }] });
+    for (const index of [0, 1_000_000]) {
+      expect(retiredKey(issuerKey.publicKey, index)).toEqual(['retired_key']);
+      expect(retiredKey(ed25519KeyOf('another').publicKey, index)).toEqual([]);
+    }
+  });
+
   test('a document that names another key than the one that signed it is found', async () => {
     const other = ed25519KeyOf('another');
     expect(codesOf(await signedAs(writeDocument(whole.document), whole.lines, other))).toEqual([

@@ -9,7 +9,7 @@ import { readDocument } from './document.ts';
 import { documentNotChecked } from './document-not-checked.ts';
 import { evidenceHead, evidenceLines, opensLine } from './evidence.ts';
 import { type LogPolicy, verifyLogged } from './inclusion.ts';
-import { type JwsFailure, thumbprintOf, verifyJws } from './jws.ts';
+import { type JwsFailure, type RetiredKey, thumbprintOf, verifyJws } from './jws.ts';
 import type { LaterEntries } from './later.ts';
 import { type ReadEvidence, readEvidence, rebuild, statedCertificate } from './rebuild.ts';
 import { type Disagreement, disagreementsBetween, recomputeCertificate } from './recompute.ts';
@@ -22,6 +22,7 @@ export const failureCodes = [
   'signature',
   'issuer_key',
   'other_certificate',
+  'retired_key',
   'evidence_root',
   'evidence_form',
   'scores',
@@ -48,6 +49,7 @@ export const failureWords: Record<FailureCode, string> = {
   signature: 'The signature does not hold: something was changed, or another key signed.',
   issuer_key: 'The document names another key than the one that signed it.',
   other_certificate: 'It is another certificate than the one that was asked for.',
+  retired_key: 'The key that signed it was retired, and no log held it before.',
   evidence_root: 'The evidence is not the one that the certificate pins: it was changed, cut or exchanged.',
   evidence_form: 'The evidence is the one that was pinned, but does not have the form of evidence.',
   scores: 'What the certificate says does not follow from the verdicts in its evidence.',
@@ -100,6 +102,8 @@ export type CheckInput = {
   keys: Uint8Array[];
   /** Public keys that came with the certificate. They show whether it was changed, but not who issued it. */
   offeredKeys: Uint8Array[];
+  /** Those of both that may not sign any more, as their sets say. What the log itself says is read too. */
+  retired?: RetiredKey[];
   now: Date;
   /** What shows that its log holds it. Null: nothing was given, or it was made by the command line and is in none. */
   log: LogView | null;
@@ -169,7 +173,14 @@ const checkOf = (failures: Failure[], questions: QuestionCode[], found: Partial<
   ...found,
 });
 
-type Logged = { failures: Failure[]; questions: QuestionCode[]; found: Partial<Check> };
+/** `index` is the certificate's; null where no log was shown to hold it. */
+type Logged = {
+  failures: Failure[];
+  questions: QuestionCode[];
+  found: Partial<Check>;
+  index: number | null;
+  retired: RetiredKey[];
+};
 
 /** What the log says of the certificate. */
 const loggedOf = (
@@ -183,6 +194,8 @@ const loggedOf = (
       failures: [],
       questions: document.registration === null ? [] : ['not_proven'],
       found: {},
+      index: null,
+      retired: [],
     };
   const { bundle, policy, offeredKeys, later } = log;
   const verified = (keys: VerifierKey[]) =>
@@ -190,10 +203,15 @@ const loggedOf = (
   const trusted = verified(policy.logKeys);
   const isUnknown = !trusted.ok && trusted.failure === 'checkpoint';
   const inclusion = isUnknown ? verified(offeredKeys) : trusted;
-  if (!inclusion.ok)
-    return { failures: [{ code: inclusion.failure, detail: inclusion.detail }], questions: [], found: {} };
-  if (later !== null && !later.ok)
-    return { failures: [{ code: 'log_changed', detail: later.detail }], questions: [], found: {} };
+  const failed = (code: FailureCode, detail: string | null): Logged => ({
+    failures: [{ code, detail }],
+    questions: [],
+    found: {},
+    index: null,
+    retired: [],
+  });
+  if (!inclusion.ok) return failed(inclusion.failure, inclusion.detail);
+  if (later !== null && !later.ok) return failed('log_changed', later.detail);
   // The head up to which it is known whether it was revoked. Of that one the witnesses must have seen the same.
   const head = later ?? { size: inclusion.checkpoint.size, witnesses: inclusion.witnesses };
   const cosigned = head.witnesses.flatMap(({ key, timestamp }) =>
@@ -222,7 +240,17 @@ const loggedOf = (
           ? null
           : new Date(Math.max(...cosigned.map(({ timestamp }) => timestamp)) * 1000).toISOString(),
     },
+    index: inclusion.index,
+    retired: later?.retired ?? [],
   };
+};
+
+/** A signature by a retired key counts only where the log held it before. */
+const retiredKeyOf = (kid: string, index: number | null, retired: RetiredKey[]): Failure[] => {
+  const ends = retired.filter(({ publicKey }) => thumbprintOf(publicKey) === kid).map((key) => key.index);
+  const end = Math.min(...ends);
+  if (ends.length === 0 || (index !== null && index < end)) return [];
+  return [{ code: 'retired_key', detail: `Its retirement is entry ${end}.` }];
 };
 
 /** The evidence whose lines hash to the root and the count that the document pins. */
@@ -316,7 +344,10 @@ export const verifyCertificate = (input: CheckInput): Check => {
     failures.push({ code: 'other_certificate', detail: `It is ${document.id}.` });
 
   const logged = loggedOf(document, payload, input);
-  failures.push(...logged.failures);
+  failures.push(
+    ...logged.failures,
+    ...retiredKeyOf(kid, logged.index, [...(input.retired ?? []), ...logged.retired]),
+  );
   questions.push(...logged.questions);
 
   const evidence = pinnedEvidence(input.evidence, document);

@@ -81,10 +81,11 @@ describe('opening a signed checkpoint', () => {
     return writeNote({ text, signatures: [...signatures, await cosignNote(text, now, witness)] });
   };
 
-  test('gives the head, and which witnesses cosigned it when', async () => {
+  test('gives the head, which of the log’s keys signed it, and which witnesses cosigned it when', async () => {
     expect(openCheckpoint(await cosigned(), keys)).toEqual({
       ok: true,
       checkpoint: { ...head, extensions: [] },
+      signers: [log.key],
       witnesses: [{ key: witness.key, timestamp: now }],
     });
   });

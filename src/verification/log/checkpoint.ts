@@ -13,7 +13,7 @@ export type TrustedKeys = { origin: string; logKeys: VerifierKey[]; witnessKeys:
 export type CheckpointFailure = 'malformed' | 'other origin' | 'bad signature' | 'not signed by the log';
 
 export type OpenedCheckpoint =
-  | { ok: true; checkpoint: Checkpoint; witnesses: VerifiedSignature[] }
+  | { ok: true; checkpoint: Checkpoint; signers: VerifierKey[]; witnesses: VerifiedSignature[] }
   | { ok: false; failure: CheckpointFailure };
 
 /**
@@ -69,7 +69,8 @@ export const openCheckpoint = (
       failure: verified.failure === 'bad signature' ? verified.failure : 'not signed by the log',
     };
   const { signatures } = verified;
-  if (!signatures.some(({ key }) => ofLog.includes(key)))
-    return { ok: false, failure: 'not signed by the log' };
-  return { ok: true, checkpoint, witnesses: signatures.filter(({ key }) => ofWitnesses.includes(key)) };
+  const signers = signatures.map(({ key }) => key).filter((key) => ofLog.includes(key));
+  if (signers.length === 0) return { ok: false, failure: 'not signed by the log' };
+  const witnesses = signatures.filter(({ key }) => ofWitnesses.includes(key));
+  return { ok: true, checkpoint, signers, witnesses };
 };
