@@ -118,6 +118,10 @@ const procedures: Record<string, () => Promise<unknown>> = {
     as().certificate.revoke({ id: await certificateOf(await completedRun()), reason: 'issued_in_error' }),
   'certificate.standing': async () =>
     as().certificate.standing({ id: await certificateOf(await completedRun()) }),
+  'construct.byName': async () => {
+    await completedRun();
+    return as().construct.byName({ name: 'construct' });
+  },
   'dispute.open': async () => (await disputed()).standing,
   'dispute.close': async () => {
     const { owner, id } = await disputed();
@@ -176,6 +180,10 @@ test('every endpoint of REST works on a pool of one connection', async () => {
       restCertificates.getCertificateById(context, read, await certificateOf(await completedRun())),
     getCertificateAudit: async () =>
       restCertificates.getCertificateAudit(context, read, await certificateOf(await auditedRun())),
+    getConstruct: async () => {
+      await completedRun();
+      return restCertificates.getConstruct(context, read, 'construct');
+    },
     postRevocation: async () =>
       restCertificates.postRevocation(
         context,

@@ -1,3 +1,4 @@
+import Link from 'next/link';
 import { type CertificateStanding, type Dispute, revocationWords } from '#contracts/certificate-standing.ts';
 import { Notice } from './notice.tsx';
 import { Time } from './time.tsx';
@@ -72,8 +73,10 @@ export const DisputeHistory = ({ disputes }: { disputes: Dispute[] }) => (
 
 /** Which attempt it was, and until when it is valid. */
 export const StandingFacts = ({
+  constructId,
   standing: { attempt, expiresAt, openedAt },
 }: {
+  constructId: string;
   standing: CertificateStanding;
 }) => (
   <p className="mb-3 max-w-[68ch]">
@@ -84,6 +87,10 @@ export const StandingFacts = ({
         runs gave it. Their composites have a mean of {attempt.mean.toFixed(3)}
         {attempt.withoutMean > 0 ? `; ${attempt.withoutMean} more ended without any score` : ''}. Accounts and
         hosts are cheap, and trials elsewhere are not counted, so there may have been more.{' '}
+        <Link className="link" prefetch={false} href={`/constructs/${encodeURIComponent(constructId)}`}>
+          Every attempt under this construct’s name
+        </Link>{' '}
+        has its outcome in the log.{' '}
       </>
     )}
     It is valid until <Time at={expiresAt} />.

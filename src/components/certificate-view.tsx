@@ -136,7 +136,7 @@ export const CertificateView = ({
     ) : null}
 
     <Section id="signed" title="Check the signature">
-      <StandingFacts standing={standing} />
+      <StandingFacts constructId={certificate.constructId} standing={standing} />
       <p className="max-w-[68ch]">
         What this page shows is signed: the{' '}
         <a className="link" href={`/certificates/${certificate.id}.json`}>

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { apiTokenRequestSchema } from '#contracts/account.ts';
 import { certificateListInputSchema } from '#contracts/certificate.ts';
 import { disputeRequestSchema, revocationRequestSchema } from '#contracts/certificate-standing.ts';
+import { attemptListInputSchema } from '#contracts/construct.ts';
 import { certificateFileEndings } from '#contracts/public-files.ts';
 import { runListInputSchema } from '#contracts/run.ts';
 import { continueRequestSchema, runRequestSchema } from '#contracts/run-request.ts';
@@ -49,6 +50,7 @@ const continuation = continueRequestSchema.omit({ id: true });
 test.each<[string, z.ZodObject]>([
   ['Fields of `POST /runs`', runRequestSchema],
   ['Fields of `POST /runs/{run_id}/resume` and `/retry`', continuation],
+  ['Parameters of `GET /constructs/{name}`', attemptListInputSchema.omit({ name: true })],
   ['Fields of `POST /certificates/{id}/revoke`', revocationRequestSchema.omit({ id: true })],
   ['Fields of `POST /certificates/{id}/dispute`', disputeRequestSchema.omit({ id: true })],
   ['Fields of `POST /tokens`', apiTokenRequestSchema],

@@ -1,10 +1,12 @@
 import { certificateListInputSchema } from '#contracts/certificate.ts';
 import { disputeRequestSchema, revocationRequestSchema } from '#contracts/certificate-standing.ts';
+import { attemptListInputSchema } from '#contracts/construct.ts';
 import { getPublicAudit } from '#services/audit/index.ts';
 import {
   closeDispute,
   getDisputeOpening,
   getPublicCertificate,
+  listAttempts,
   listPublicCertificates,
   openDispute,
   removeDisputeText,
@@ -96,3 +98,18 @@ export const getDisputeText = (context: RestContext, request: Request, id: strin
       headers: { 'content-type': 'application/json', 'cache-control': 'no-cache' },
     });
   });
+
+const attemptFields = Object.keys(attemptListInputSchema.omit({ name: true }).shape);
+
+/** `GET /api/v1/verification/constructs/{name}`: every attempt under a construct's name, with its outcome. */
+export const getConstruct = (context: RestContext, request: Request, name: string): Promise<Response> =>
+  answering(
+    context,
+    request,
+    'public',
+    async (_, query) => {
+      const input = parseInput(attemptListInputSchema, { ...query, name });
+      return answer(200, await listAttempts(context.services, input), 'no-cache');
+    },
+    attemptFields,
+  );

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { z } from 'zod';
 import { certificateListInputSchema } from '#contracts/certificate.ts';
+import { attemptListInputSchema } from '#contracts/construct.ts';
 import { runListInputSchema } from '#contracts/run.ts';
 import { continueRequestSchema, runRequestSchema } from '#contracts/run-request.ts';
 import { wireName } from '#contracts/wire.ts';
@@ -107,6 +108,8 @@ const needed: Record<string, unknown> = {
   signature: '0x00',
   position: 1,
   label: 'true',
+  reason: 'issued_in_error',
+  text: 'Wrong.',
 };
 
 type Procedure = { _def: { type: 'query' | 'mutation' | 'subscription'; inputs: z.ZodType[] } };
@@ -200,7 +203,7 @@ const callsOf = async (file: string) => {
       secret = rest.tokens.a,
     }: {
       query?: string;
-      body?: string;
+      body?: string | undefined;
       id?: string;
       secret?: string;
     } = {}) =>
@@ -222,6 +225,12 @@ const bodyFields = [
   ...new Set([...Object.keys(runRequestSchema.shape), ...Object.keys(continueRequestSchema.shape)]),
 ].map(wireName);
 
+/** The bodies without which these requests name nothing. */
+const neededBodies: Record<string, string> = {
+  'v1/verification/certificates/[id]/revoke/route.ts': JSON.stringify({ reason: needed.reason }),
+  'v1/verification/certificates/[id]/dispute/route.ts': JSON.stringify({ text: needed.text }),
+};
+
 test('the routes are found', () => {
   expect(routes).toContain('v1/verification/runs/[run_id]/resume/route.ts');
   expect(routes.length).toBeGreaterThan(10);
@@ -238,7 +247,7 @@ test.each(routes)(
       };
       if (parameters.length > 0)
         for (const [name, text] of Object.entries(texts)) {
-          const response = await call({ id: text });
+          const response = await call({ id: text, body: neededBodies[file] });
           expect(response.status, `${method} of ${name}`).toBe(404);
           await note(name, response);
         }
@@ -281,6 +290,7 @@ test('every endpoint of the API refuses a parameter that it does not know, and l
   const known: Record<string, readonly string[]> = {
     'GET v1/verification/runs': Object.keys(runListInputSchema.shape),
     'GET v1/verification/certificates': Object.keys(certificateListInputSchema.shape),
+    'GET v1/verification/constructs/[name]': Object.keys(attemptListInputSchema.omit({ name: true }).shape),
   };
   const { rig } = rest;
   const identity = await accountOf(rig.context, { provider: 'github', subject: '1' });

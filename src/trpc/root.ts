@@ -1,6 +1,7 @@
 import { auditRouter } from './routers/audit.ts';
 import { authRouter } from './routers/auth.ts';
 import { certificateRouter } from './routers/certificate.ts';
+import { constructRouter } from './routers/construct.ts';
 import { disputeRouter } from './routers/dispute.ts';
 import { createCallerFactory, router } from './routers/init.ts';
 import { judgeRouter } from './routers/judge.ts';
@@ -12,6 +13,7 @@ export const appRouter = router({
   audit: auditRouter,
   auth: authRouter,
   certificate: certificateRouter,
+  construct: constructRouter,
   dispute: disputeRouter,
   judge: judgeRouter,
   run: runRouter,

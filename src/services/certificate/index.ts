@@ -3,6 +3,7 @@ export { closeDispute, getDisputeOpening, openDispute, removeDisputeText } from 
 export { getEvidence, getOpenings, getProvenLine, getSignature, getSignedDocument } from './files.ts';
 export { getPublicCertificate } from './get.ts';
 export { listPublicCertificates } from './list.ts';
+export { listAttempts } from './list-attempts.ts';
 export { openExpired } from './open-expired.ts';
 export { certificateOptions } from './permission.ts';
 export { revokeCertificate } from './revoke.ts';

@@ -1,6 +1,7 @@
 import { createHash, randomBytes, randomUUID } from 'node:crypto';
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
 import type { RunConfig } from '#contracts/run.ts';
+import { runRequestSchema } from '#contracts/run-request.ts';
 import type { Executor } from '#db/client.ts';
 import { logCheckpoints, logEntries, logRegistrations } from '#db/schema/log.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
@@ -15,8 +16,13 @@ import { headOf, rootAtSize } from './tree.ts';
 export type RegisterContext = Pick<WorkerContext, 'db' | 'sequencer' | 'issuer' | 'keptCheckpoint' | 'now'>;
 
 /** Names that people cannot tell apart by their letters' forms are one name. */
-export const constructDigest = (constructId: string): string =>
-  canonicalDigest(constructId.normalize('NFKC'));
+const constructDigest = (constructId: string): string => canonicalDigest(constructId.normalize('NFKC'));
+
+/** The registrations under a name that somebody looks for: none under what no construct can be called. */
+export const registeredAs = (name: string): SQL =>
+  runRequestSchema.shape.constructId.safeParse(name).data === name
+    ? eq(logRegistrations.construct, constructDigest(name))
+    : sql`false`;
 
 /**
  * What the owner chose, with the salt that hides it until it is opened. Never headers, nor the target's path, which may

@@ -108,7 +108,7 @@ export const openApiDoors = async (allow: AuthContext['signInRule']['allow'] = [
         headers,
         ...(method === 'POST' ? { body: JSON.stringify(body) } : {}),
       }),
-      { params: Promise.resolve({ id, run_id: id, path: [id], file: [id] }) },
+      { params: Promise.resolve({ id, name: id, run_id: id, path: [id], file: [id] }) },
     );
   };
 
