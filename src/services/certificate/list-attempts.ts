@@ -35,7 +35,7 @@ type Row = {
 };
 
 /** What it says is what the log's entries say. */
-const presentAttempt = (row: Row, at: Date): ListedAttempt => {
+const presentRegistration = (row: Row, at: Date): ListedAttempt => {
   const { account, n, listed } = entryOf(row.registration, 'registration');
   const end = row.outcome && entryOf(row.outcome, 'outcome');
   const { certificateId, expiresAt, revokedAt, disputed } = row;
@@ -121,7 +121,7 @@ export const listAttempts = (
       limit,
     );
     const at = now();
-    const attempts = rows.slice(0, shown.length).map((row) => presentAttempt(row, at));
+    const attempts = rows.slice(0, shown.length).map((row) => presentRegistration(row, at));
     return { name, attempts, total, limit, offset, ...next };
   });
 };

@@ -6,10 +6,14 @@ import { fromWire } from '#contracts/wire.ts';
 import type { Executor } from '#db/client.ts';
 import { certificateDocuments } from '#db/schema/certificate-documents.ts';
 import { certificateDisputes, certificateRevocations } from '#db/schema/certificate-standing.ts';
-import { readDocument } from '#verification/certificate/document.ts';
 import type { ServiceContext } from '../ground/context.ts';
 import { isId } from '../ground/page.ts';
 import { publicRead } from '../ground/public-read.ts';
+
+const attemptOfDocument = sql<object | null>`${certificateDocuments.document}::jsonb -> 'attempt'`;
+
+const presentAttempt = (attempt: object | null): CertificateStanding['attempt'] =>
+  certificateDocumentSchema.shape.attempt.parse(attempt && fromWire(attempt, []));
 
 type Facts = { revokedAt: Date | null; expiresAt: Date; disputed: boolean };
 
@@ -41,11 +45,11 @@ const readStandingOf = async (executor: Executor, id: string, at: Date): Promise
   const [row] = isId(id)
     ? await executor
         .select({
-          document: certificateDocuments.document,
           expiresAt: certificateDocuments.expiresAt,
           openedAt: certificateDocuments.openedAt,
           revokedAt: certificateRevocations.revokedAt,
           reason: certificateRevocations.reason,
+          attempt: attemptOfDocument,
         })
         .from(certificateDocuments)
         .leftJoin(
@@ -70,7 +74,7 @@ const readStandingOf = async (executor: Executor, id: string, at: Date): Promise
     revocationReason: row.reason,
     disputes: disputes.map(presentDispute),
     openedAt: row.openedAt?.toISOString() ?? null,
-    attempt: readDocument(new TextEncoder().encode(row.document)).attempt,
+    attempt: presentAttempt(row.attempt),
   };
 };
 
@@ -85,7 +89,7 @@ export const listedStandingColumns = {
   expiresAt: certificateDocuments.expiresAt,
   revokedAt: certificateRevocations.revokedAt,
   disputed: sql<boolean>`${certificateDisputes.id} is not null`,
-  attempt: sql<object | null>`${certificateDocuments.document}::jsonb -> 'attempt'`,
+  attempt: attemptOfDocument,
 };
 
 type ListedStanding = Pick<ListedCertificate, 'standing' | 'expiresAt' | 'attempt'>;
@@ -96,5 +100,5 @@ export const presentListedStanding = (
 ): ListedStanding => ({
   standing: standingOf(facts, at),
   expiresAt: facts.expiresAt.toISOString(),
-  attempt: certificateDocumentSchema.shape.attempt.parse(attempt && fromWire(attempt, [])),
+  attempt: presentAttempt(attempt),
 });
