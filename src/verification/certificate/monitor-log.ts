@@ -141,7 +141,7 @@ export const monitorLog = async (
     ({ publicKey }) => retiredAt(publicKey, retired) === null,
   );
   if (!openCheckpoint(note, { ...keys, logKeys }).ok)
-    return report('unsigned', 'Only keys that its own entries retire or give up have signed it.');
+    return report('unsigned', 'It was signed with a key that had been retired by its own entries.');
   // An outcome may be among the entries that were not read yet.
   for (const [id, { time, closed }] of registrations)
     if (read === size && !closed && now.getTime() - Date.parse(time) > longestOpenMs)
