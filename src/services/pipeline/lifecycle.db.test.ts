@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { certificateSchema } from '#contracts/certificate.ts';
+import { publishedCertificateSchema } from '#contracts/certificate-standing.ts';
 import type { OracleOutcome } from '#contracts/oracle.ts';
 import { runSchema } from '#contracts/run.ts';
 import { judgeSpend } from '#db/schema/judge-spend.ts';
@@ -60,7 +60,7 @@ test('every score of a certificate is within [0, 1], its Brier within [0, 0.5], 
   await pump();
   const { certificateId } = await run();
   const certificate = await getPublicCertificate(context, certificateId ?? '');
-  expect(certificateSchema.parse(certificate)).toEqual(certificate);
+  expect(publishedCertificateSchema.parse(certificate)).toEqual(certificate);
   // By hand: the script's judge supports both claims of 2, surfaces 1 of 2 changes and gives the reply 0.75; the
   // third oracle call failed and counts 0. So precision is 2/3, recall (0.5 + 0.5)/3, reply 1.5/3.
   expect(certificate).toMatchObject({

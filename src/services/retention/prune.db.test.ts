@@ -55,7 +55,11 @@ test('replays are deleted after 90 days, ground truth and answer keys after 180;
   await prune(context);
   expect(await rowsOf()).toEqual({ ...withoutReplays, records: 0, snapshots: 0, keys: 0 });
 
-  expect(await getPublicCertificate(context, certificateId ?? '')).toEqual(certificate);
+  expect(await getPublicCertificate(context, certificateId ?? '')).toEqual({
+    ...certificate,
+    standing: 'expired',
+    expired: true,
+  });
   expect(ended).toMatchObject({
     status: 'COMPLETED',
     progress: 2,

@@ -1,24 +1,28 @@
 import { expect, test } from 'vitest';
-import type { Certificate } from '#contracts/certificate.ts';
+import { type Certificate, certificateSchema } from '#contracts/certificate.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import { interruptedRun, wholeReplay } from '#testing/builders/interrupted-run.ts';
 import { type OwnersRig, ownersRig } from '#testing/rigs/owners-rig.ts';
 import { changeNumbers, drawOf, noAnswerKeyFor, unavailable } from '#testing/rigs/scripted-engine.ts';
 
 /** What a certificate says of scores and judge, without its own identity and what shows the interruption. */
-const scoresOf = ({
-  id: _i,
-  createdAt: _c,
-  usage: _u,
-  usageByMeasure: _m,
-  counts: { oracleAskedAgain: _a, ...counts },
-  replayScores,
-  ...rest
-}: Certificate) => ({
-  ...rest,
-  counts,
-  replayScores: replayScores.map(({ id: _own, scoredAt: _at, ...score }) => score),
-});
+/** What two runs of the same changes have alike. */
+const scoresOf = (published: Certificate) => {
+  const {
+    id: _i,
+    createdAt: _c,
+    usage: _u,
+    usageByMeasure: _m,
+    counts: { oracleAskedAgain: _a, ...counts },
+    replayScores,
+    ...rest
+  } = certificateSchema.parse(published);
+  return {
+    ...rest,
+    counts,
+    replayScores: replayScores.map(({ id: _own, scoredAt: _at, ...score }) => score),
+  };
+};
 
 test('a resumed run has the same sample, seed and positions, and asks nothing again whose answer was stored', async () => {
   const at = await interruptedRun({}, { seed: 'a-seed' });

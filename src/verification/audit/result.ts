@@ -1,7 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { Audit, AuditLabel, AuditResult, SampledLabel } from '#contracts/audit.ts';
-import type { Certificate } from '#contracts/certificate.ts';
+import { type Certificate, certificateSchema } from '#contracts/certificate.ts';
 import { toWire } from '#contracts/wire.ts';
 import { canonicalDigest } from '../certificate/canonical.ts';
 import { type Disagreement, disagreementsBetween } from '../certificate/recompute.ts';
@@ -15,8 +15,9 @@ import {
   type ClaimLabel,
 } from '../statistics/audited-precision.ts';
 
-/** SHA-256 of the certificate as it is published, in canonical form. */
-export const certificateDigest = (certificate: Certificate): string => canonicalDigest(toWire(certificate));
+/** SHA-256 of the certificate as it is published, in canonical form, without what became of it later. */
+export const certificateDigest = (certificate: Certificate): string =>
+  canonicalDigest(toWire(certificateSchema.parse(certificate)));
 
 /** The sample's seed: SHA-256 of the digest's hexadecimal digits, in hexadecimal digits. */
 export const auditSeed = (digest: string): string => bytesToHex(sha256(utf8ToBytes(digest)));
