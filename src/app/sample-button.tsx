@@ -3,11 +3,13 @@
 import { useRouter } from 'next/navigation';
 import type { ReactNode } from 'react';
 import { Notice } from '#components/notice.tsx';
+import { useReady } from '#components/use-ready.ts';
 import { trpc } from './trpc-client.tsx';
 
 /** Starts the sample run and opens its page. `children` are shown beside the button. */
 export const SampleButton = ({ children }: { children?: ReactNode }) => {
   const router = useRouter();
+  const ready = useReady();
   const start = trpc.run.createSample.useMutation({
     onSuccess: ({ runId }) => router.push(`/runs/${runId}`),
   });
@@ -15,7 +17,7 @@ export const SampleButton = ({ children }: { children?: ReactNode }) => {
   return (
     <div className="space-y-4">
       <div className="flex flex-wrap gap-3">
-        <button type="button" className="button" disabled={busy} onClick={() => start.mutate()}>
+        <button type="button" className="button" disabled={!ready || busy} onClick={() => start.mutate()}>
           {busy ? 'Starting the sample…' : 'Run the sample'}
         </button>
         {children}

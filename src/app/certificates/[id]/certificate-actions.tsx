@@ -3,6 +3,7 @@
 import { useRouter } from 'next/navigation';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { Refused } from '#components/refused.tsx';
+import { useReady } from '#components/use-ready.ts';
 import {
   type CertificateOptions,
   type CertificateStanding,
@@ -22,6 +23,7 @@ const Folded = ({ title, children }: { title: string; children: ReactNode }) => 
 );
 
 const Revoke = ({ id, onDone }: { id: string; onDone: () => void }) => {
+  const ready = useReady();
   const revoke = trpc.certificate.revoke.useMutation({ onSuccess: onDone });
   const send = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
@@ -42,7 +44,7 @@ const Revoke = ({ id, onDone }: { id: string; onDone: () => void }) => {
             ))}
           </select>
         </label>
-        <button type="submit" className="button" disabled={revoke.isPending}>
+        <button type="submit" className="button" disabled={!ready || revoke.isPending}>
           {revoke.isPending ? 'Revoking…' : 'Revoke it'}
         </button>
       </form>
@@ -52,6 +54,7 @@ const Revoke = ({ id, onDone }: { id: string; onDone: () => void }) => {
 };
 
 const Dispute = ({ id, onDone }: { id: string; onDone: () => void }) => {
+  const ready = useReady();
   const open = trpc.dispute.open.useMutation({ onSuccess: onDone });
   const [text, setText] = useState('');
   return (
@@ -79,7 +82,7 @@ const Dispute = ({ id, onDone }: { id: string; onDone: () => void }) => {
             onChange={({ target }) => setText(target.value)}
           />
         </label>
-        <button type="submit" className="button" disabled={open.isPending}>
+        <button type="submit" className="button" disabled={!ready || open.isPending}>
           {open.isPending ? 'Disputing…' : 'Dispute it'}
         </button>
       </form>
@@ -91,6 +94,7 @@ const Dispute = ({ id, onDone }: { id: string; onDone: () => void }) => {
 type DisputeOf = CertificateStanding['disputes'][number];
 
 const DisputeActions = ({ dispute, onDone }: { dispute: DisputeOf; onDone: () => void }) => {
+  const ready = useReady();
   const close = trpc.dispute.close.useMutation({ onSuccess: onDone });
   const remove = trpc.dispute.removeText.useMutation({ onSuccess: onDone });
   const { id } = dispute;
@@ -101,7 +105,7 @@ const DisputeActions = ({ dispute, onDone }: { dispute: DisputeOf; onDone: () =>
         <button
           type="button"
           className="button-quiet"
-          disabled={close.isPending}
+          disabled={!ready || close.isPending}
           onClick={() => close.mutate({ id })}
         >
           Close the dispute
@@ -111,7 +115,7 @@ const DisputeActions = ({ dispute, onDone }: { dispute: DisputeOf; onDone: () =>
         <button
           type="button"
           className="button-quiet"
-          disabled={remove.isPending}
+          disabled={!ready || remove.isPending}
           onClick={() => remove.mutate({ id })}
         >
           Remove the words of the dispute

@@ -5,6 +5,7 @@ import { useRouter } from 'next/navigation';
 import { type SubmitEvent, useEffect, useReducer, useRef, useState } from 'react';
 import { TextField } from '#components/field.tsx';
 import { Notice } from '#components/notice.tsx';
+import { useReady } from '#components/use-ready.ts';
 import { isPaid } from '#contracts/judge-providers.ts';
 import type { OracleType } from '#contracts/oracle-types.ts';
 import { defaultBaselineReplays } from '#contracts/run-request.ts';
@@ -70,9 +71,7 @@ export const RunForm = ({
   const [judge, setJudge] = useState(() => judgeToBeginWith(options));
   const { issues, refusal, begin, refuse } = useFormAnswer();
   const [pressed, setPressed] = useState<keyof typeof refused>('run');
-  // Before the script runs, submitting would leave the page and lose what was typed.
-  const [ready, setReady] = useState(false);
-  useEffect(() => setReady(true), []);
+  const ready = useReady();
 
   const create = trpc.run.create.useMutation({
     onSuccess: ({ runId }) => router.push(`/runs/${runId}`),
