@@ -220,7 +220,7 @@ test('a certificate says how far its judge can be trusted, with intervals and co
     ['Judge calls repeated', /^5/],
     ['Measures set to 0 by a control', /^0/],
     ['Answer keys reused', /^1/],
-    ['Seed of the draw', /^seed.*Drawn at random by the verifier/],
+    ['Seed of the draw', /^seed.*Drawn by the verifier/],
   ] as const)
     await expect(fact(page, term)).toHaveText(words);
   for (const [measure, words] of [
