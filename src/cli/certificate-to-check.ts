@@ -84,12 +84,17 @@ const inFiles = async (place: string, evidenceFile: string | undefined): Promise
   const beside = (await isFile(at(certificateNames.keys)))
     ? await keysIn(at(certificateNames.keys))
     : { keys: [], retired: [] };
+  const evidence = evidenceFile ?? at(certificateNames.evidence);
+  if (evidenceFile === undefined && !(await isFile(evidence)))
+    throw new UsageError(
+      `There is no ${plain(evidence, 200)}. Download the certificate’s /evidence.jsonl there, or name it with --evidence.`,
+    );
   return {
     id: null,
     jws,
     stated: statedIn(jws),
     document: await optional(`${stem}.json`, maxCertificateBytes),
-    evidence: await readCapped(evidenceFile ?? at(certificateNames.evidence)),
+    evidence: await readCapped(evidence),
     openings: await optional(certificateNames.openings),
     issuerKeys: [...beside.keys, ...(bundle?.issuerKeys ?? [])],
     retired: [...beside.retired, ...(bundle?.retired ?? [])],

@@ -7,9 +7,9 @@
  */
 export { type BundleCheck, checkBundle } from '#verification/certificate/check-bundle.ts';
 export {
-  type Check,
   type FailureCode,
   failureWords,
   type QuestionCode,
   questionWords,
-} from '#verification/certificate/verify.ts';
+} from '#verification/certificate/check-codes.ts';
+export type { Check } from '#verification/certificate/verify.ts';

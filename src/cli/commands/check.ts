@@ -1,13 +1,9 @@
 import { toWire } from '#contracts/wire.ts';
+import { failureWords, type QuestionCode, questionWords } from '#verification/certificate/check-codes.ts';
 import { thumbprintOf } from '#verification/certificate/jws.ts';
 import { readLaterEntries } from '#verification/certificate/later.ts';
-import {
-  type Check,
-  failureWords,
-  type LogView,
-  questionWords,
-  verifyCertificate,
-} from '#verification/certificate/verify.ts';
+import type { LogView } from '#verification/certificate/logged.ts';
+import { type Check, verifyCertificate } from '#verification/certificate/verify.ts';
 import { isFile } from '../certificate-files.ts';
 import {
   type CertificateToCheck,
@@ -103,6 +99,13 @@ const heading: Record<Check['verdict'], ['green' | 'red' | 'yellow', string]> = 
   undecided: ['yellow', 'Undecided: nothing is wrong with it, but this is not known:'],
 };
 
+const advice: Record<QuestionCode, string> = {
+  unknown_issuer: 'Name the issuer’s keys with --keys, best from another place than the certificate.',
+  unknown_log: 'Name the log’s key with --log-key, best from another place than the certificate.',
+  not_proven: 'Give its address or its bundle.',
+  revocation_unknown: 'Give its address, or accept that with --offline.',
+};
+
 const view = (check: Check, { paint }: Terminal): string => {
   const [style, words] = heading[check.verdict];
   return [
@@ -114,7 +117,7 @@ const view = (check: Check, { paint }: Terminal): string => {
       ({ code, detail }) =>
         `  ${code}: ${failureWords[code]}${detail === null ? '' : ` ${plain(detail, 300)}`}`,
     ),
-    ...check.questions.map((code) => `  ${code}: ${questionWords[code]}`),
+    ...check.questions.map((code) => `  ${code}: ${questionWords[code]} ${advice[code]}`),
     ...(check.disagreements.length > 0
       ? disagreementLines('What it says does not follow from its replays:', check.disagreements)
       : []),

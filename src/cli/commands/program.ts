@@ -125,6 +125,7 @@ const buildProgram = (context: ProgramContext, done: (code: ExitCode) => void) =
     )
     .option('--offline', 'accept it although nobody looked whether it was revoked')
     .addOption(jsonOption())
+    .addHelpText('after', '\nExit code: 0 it is valid, 1 it is not, 2 something is not known.')
     .action(async (place: string, options: CheckOptions) => {
       const command = await import('./check.ts');
       done(await command.checkCommand(place, options, { ...context, settings: context.readSettings() }));

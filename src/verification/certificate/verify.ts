@@ -1,92 +1,19 @@
 import { bytesToHex } from '@noble/hashes/utils.js';
 import type { Certificate } from '#contracts/certificate.ts';
-import type { BundledLog } from '#contracts/certificate-bundle.ts';
 import type { CertificateDocument } from '#contracts/certificate-document.ts';
 import { sameBytes } from '../log/merkle.ts';
-import { isTimely } from '../log/note.ts';
-import type { VerifierKey } from '../log/verifier-key.ts';
+import type { Failure, FailureCode, QuestionCode } from './check-codes.ts';
 import { readDocument } from './document.ts';
 import { documentNotChecked } from './document-not-checked.ts';
 import { evidenceHead, evidenceLines, opensLine } from './evidence.ts';
-import { type LogPolicy, verifyLogged } from './inclusion.ts';
 import { type JwsFailure, type RetiredKey, thumbprintOf, verifyJws } from './jws.ts';
-import type { LaterEntries } from './later.ts';
+import { type LogFindings, type LogView, loggedOf, noFindings, retiredKeyOf } from './logged.ts';
 import { type ReadEvidence, readEvidence, rebuild, statedCertificate } from './rebuild.ts';
 import { type Disagreement, disagreementsBetween, recomputeCertificate } from './recompute.ts';
 import { stepContradictions } from './step-contradictions.ts';
 
-/** Why a certificate is not valid. Each has its sentence in `failureWords`. */
-export const failureCodes = [
-  'form',
-  'document',
-  'signature',
-  'issuer_key',
-  'other_certificate',
-  'retired_key',
-  'evidence_root',
-  'evidence_form',
-  'scores',
-  'checkpoint',
-  'registration',
-  'inclusion',
-  'witnesses',
-  'log_changed',
-  'revoked',
-  'not_yet_valid',
-  'expired',
-  'unopened',
-  'opening',
-] as const;
-export type FailureCode = (typeof failureCodes)[number];
-
-/** What was not decided, so that a certificate without a failure is still not known to be valid. */
-export const questionCodes = ['unknown_issuer', 'unknown_log', 'not_proven', 'revocation_unknown'] as const;
-export type QuestionCode = (typeof questionCodes)[number];
-
-export const failureWords: Record<FailureCode, string> = {
-  form: 'It does not have the form of a certificate.',
-  document: 'The document beside the signature is not the one that was signed.',
-  signature: 'The signature does not hold: something was changed, or another key signed.',
-  issuer_key: 'The document names another key than the one that signed it.',
-  other_certificate: 'It is another certificate than the one that was asked for.',
-  retired_key: 'The key that signed it was retired, and no log held it before.',
-  evidence_root: 'The evidence is not the one that the certificate pins: it was changed, cut or exchanged.',
-  evidence_form: 'The evidence is the one that was pinned, but does not have the form of evidence.',
-  scores: 'What the certificate says does not follow from the verdicts in its evidence.',
-  checkpoint: 'The log’s checkpoint was not signed by a key of the log that the document names.',
-  registration: 'The log does not hold the registration that the document names.',
-  inclusion: 'The log does not hold the entry of this certificate.',
-  witnesses: 'Fewer witnesses than you asked for have cosigned the log’s checkpoint.',
-  log_changed: 'The log is not the one of the proof any more: it was forked, shortened or altered.',
-  revoked: 'It was revoked.',
-  not_yet_valid: 'It was issued later than the time of this check.',
-  expired: 'It has expired.',
-  unopened: 'It has expired, and the sealed texts of its evidence were not opened.',
-  opening: 'The opened texts are not those that the evidence sealed.',
-};
-
-export const questionWords: Record<QuestionCode, string> = {
-  unknown_issuer:
-    'The issuer is unknown: the signature was made with a key that you did not name, so anyone may have made it.',
-  unknown_log:
-    'The log is unknown: its checkpoint was signed with a key that you did not name, so anyone may have made it.',
-  not_proven: 'Whether the log that the document names holds it is not known: no proof was given.',
-  revocation_unknown:
-    'Whether it was revoked is not known: only the newest entries of its log show that, and they were not read.',
-};
-
 /** The clocks of two machines may differ. */
 const clockSkewMs = 5 * 60_000;
-
-export type LogView = {
-  bundle: BundledLog;
-  /** The keys of logs and witnesses that the caller trusts. */
-  policy: LogPolicy;
-  /** Verifier keys that came with the certificate. They show whether the log was changed, but not whose it is. */
-  offeredKeys: VerifierKey[];
-  /** What the log's entries up to a size say of the certificate. Null: nobody looked. */
-  later: LaterEntries | null;
-};
 
 export type CheckInput = {
   /** The id of the certificate that was asked for. Null: whichever the signature holds. */
@@ -111,9 +38,7 @@ export type CheckInput = {
   offline: boolean;
 };
 
-export type Failure = { code: FailureCode; detail: string | null };
-
-export type Check = {
+export type Check = LogFindings & {
   /** `valid` only without a failure and without an open question. */
   verdict: 'valid' | 'invalid' | 'undecided';
   failures: Failure[];
@@ -122,14 +47,6 @@ export type Check = {
   disagreements: Disagreement[];
   /** What may have been altered by its issuer without this check finding it. */
   notChecked: string[];
-  /** Valid all the same. */
-  disputed: boolean;
-  /** The size of the log up to which it is known whether it was revoked; without a look, that of the checkpoint. */
-  logSize: number | null;
-  /** The names of the witnesses, among those that the caller trusts, that cosigned the checkpoint of that size. */
-  witnesses: string[];
-  /** When the newest of these cosignatures was made, in the form of `issuedAt`; null without any. */
-  cosignedAt: string | null;
   /** Null if the signature does not hold, or what was signed cannot be read. */
   document: CertificateDocument | null;
   /** Null if the evidence cannot be used either. */
@@ -164,94 +81,11 @@ const checkOf = (failures: Failure[], questions: QuestionCode[], found: Partial<
   questions,
   disagreements: [],
   notChecked: [],
-  disputed: false,
-  logSize: null,
-  witnesses: [],
-  cosignedAt: null,
+  ...noFindings,
   document: null,
   certificate: null,
   ...found,
 });
-
-/** `index` is the certificate's; null where no log was shown to hold it. */
-type Logged = {
-  failures: Failure[];
-  questions: QuestionCode[];
-  found: Partial<Check>;
-  index: number | null;
-  retired: RetiredKey[];
-};
-
-/** What the log says of the certificate. */
-const loggedOf = (
-  document: CertificateDocument,
-  payload: Uint8Array,
-  { log, now }: Pick<CheckInput, 'log' | 'now'>,
-): Logged => {
-  // What the command line made alone is in no log.
-  if (log === null)
-    return {
-      failures: [],
-      questions: document.registration === null ? [] : ['not_proven'],
-      found: {},
-      index: null,
-      retired: [],
-    };
-  const { bundle, policy, offeredKeys, later } = log;
-  const verified = (keys: VerifierKey[]) =>
-    verifyLogged({ document, payload }, bundle, { ...policy, logKeys: keys });
-  const trusted = verified(policy.logKeys);
-  const isUnknown = !trusted.ok && trusted.failure === 'checkpoint';
-  const inclusion = isUnknown ? verified(offeredKeys) : trusted;
-  const failed = (code: FailureCode, detail: string | null): Logged => ({
-    failures: [{ code, detail }],
-    questions: [],
-    found: {},
-    index: null,
-    retired: [],
-  });
-  if (!inclusion.ok) return failed(inclusion.failure, inclusion.detail);
-  if (later !== null && !later.ok) return failed('log_changed', later.detail);
-  // The head up to which it is known whether it was revoked. Of that one the witnesses must have seen the same.
-  const head = later ?? { size: inclusion.checkpoint.size, witnesses: inclusion.witnesses };
-  const cosigned = head.witnesses.flatMap(({ key, timestamp }) =>
-    isTimely(timestamp, now) ? [{ name: key.name, timestamp }] : [],
-  );
-  const isCosigned = cosigned.length >= policy.witnesses;
-  return {
-    failures: [
-      ...(isCosigned
-        ? []
-        : [
-            {
-              code: 'witnesses' as const,
-              detail: `${cosigned.length} of ${policy.witnesses} cosigned that of size ${head.size}.`,
-            },
-          ]),
-      ...(later?.revoked ? [{ code: 'revoked' as const, detail: null }] : []),
-    ],
-    questions: isUnknown ? ['unknown_log'] : [],
-    found: {
-      disputed: later?.disputed ?? false,
-      logSize: head.size,
-      witnesses: cosigned.map(({ name }) => name),
-      cosignedAt:
-        cosigned.length === 0
-          ? null
-          : new Date(Math.max(...cosigned.map(({ timestamp }) => timestamp)) * 1000).toISOString(),
-    },
-    index: inclusion.index,
-    retired: later?.retired ?? [],
-  };
-};
-
-/** A signature by a retired key counts only where the log held it before. */
-const retiredKeyOf = (kid: string, index: number | null, retired: RetiredKey[]): Failure[] => {
-  const ends = retired.filter(({ publicKey }) => thumbprintOf(publicKey) === kid).map((key) => key.index);
-  const end = Math.min(...ends);
-  if (ends.length === 0 || (index !== null && index < end)) return [];
-  return [{ code: 'retired_key', detail: `Its retirement is entry ${end}.` }];
-};
 
 /** The evidence whose lines hash to the root and the count that the document pins. */
 const pinnedEvidence = (bytes: Uint8Array, document: CertificateDocument) => {
