@@ -136,6 +136,8 @@ export const logMonitorCommand = async (
     await writeFileAtomic(file, `${JSON.stringify(stateOf(seen, note, report.logKeys))}\n`);
   }
   const warnings = seen === null ? [] : warningsOf(report, witnessKeys.length, now);
+  if (report.unnamedFaults > 0)
+    warnings.push(`It has ${report.unnamedFaults} more faults, which are not listed.`);
   if (seen !== null && seen.read < seen.size)
     warnings.push(
       `Only ${seen.read} of ${seen.size} entries were read so far. Run the same command again to read on.`,
@@ -149,6 +151,7 @@ export const logMonitorCommand = async (
           root: seen === null ? null : Buffer.from(seen.root).toString('hex'),
           cosigned_at: report.cosignedAt?.toISOString() ?? null,
           faults,
+          unnamed_faults: report.unnamedFaults,
           warnings,
           checkpoint: note,
           seen_before: state?.checkpoint ?? null,

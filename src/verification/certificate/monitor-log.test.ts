@@ -49,14 +49,14 @@ const outcome = entry('outcome', 1, {
 const keyStep = (subject: number, step: string, { key }: typeof first) =>
   entry('key', subject, { purpose: 'log', step, public_key: hex(key.publicKey) });
 
-const look = async (entries: Uint8Array[], signers = [first], cosignedAt: number[] = []) => {
+const look = async (entries: Uint8Array[], signers = [first], cosignedAt: number[] = [], at = now) => {
   const leaves = entries.map(hashLeaf);
   const root = rootAt(entries.length, treeOf(leaves));
   const note = await signCheckpoint({ origin, size: entries.length, root }, signers);
   const lines = await Promise.all(cosignedAt.map((time) => cosignNote(parseNote(note).text, time, witness)));
   const readTile = async (path: string) =>
     path.includes('entries') ? encodeBundle(entries) : encodeHashes(leaves);
-  return monitorLog(null, { note: note + writeSignatures(lines), readTile }, { keys, now });
+  return monitorLog(null, { note: note + writeSignatures(lines), readTile }, { keys, now: at });
 };
 
 test.each([
@@ -71,6 +71,16 @@ test.each([
       detail: expect.stringContaining(`Entry ${entries.length - 1} is a second ${kind} of`),
     },
   ]);
+});
+
+test('of a log full of faults a hundred are named, and the others are counted', async () => {
+  const repeated = await look([registration(1), ...Array.from({ length: 151 }, () => certificate(2))]);
+  expect(repeated.faults).toHaveLength(100);
+  expect(repeated).toMatchObject({ unnamedFaults: 50, seen: { size: 152, read: 152 } });
+  const open = Array.from({ length: 130 }, (_, at) => registration(at));
+  const late = await look(open, [first], [], new Date('2026-03-01T00:00:00Z'));
+  expect(late.faults).toHaveLength(100);
+  expect(late.unnamedFaults).toBe(30);
 });
 
 test.each(['retired', 'compromised'])('a log key that was %s signs no more', async (step) => {

@@ -41,6 +41,8 @@ export type MonitorFault = { code: (typeof monitorFaultCodes)[number]; detail: s
 
 export type MonitorReport = {
   faults: MonitorFault[];
+  /** How many further ones are only counted. */
+  unnamedFaults: number;
   /** Null where nothing of the log could be believed. */
   seen: SeenLog | null;
   /** When the newest of the witnesses' cosignatures was made; null without any. */
@@ -50,7 +52,7 @@ export type MonitorReport = {
 };
 
 const dayMs = 86_400_000;
-/** A log that breaks the rules everywhere does so without end. */
+/** Faults that one look names. A log that breaks the rules everywhere does so without end. */
 const mostFaults = 100;
 /** Entries that one look reads. A log may sign any size, and need not store what it serves. */
 export const mostEntriesPerLook = 100_000;
@@ -59,6 +61,7 @@ const longestOpenMs = 30 * dayMs;
 
 const report = (code: MonitorFault['code'], detail: string): MonitorReport => ({
   faults: [{ code, detail }],
+  unnamedFaults: 0,
   seen: null,
   cosignedAt: null,
   logKeys: [],
@@ -88,6 +91,11 @@ export const monitorLog = async (
   const read = Math.min(size, readBefore + mostEntriesPerLook);
   const tiles = readTiles({ size, root }, readTile);
   const faults: MonitorFault[] = [];
+  let unnamedFaults = 0;
+  const add = (fault: MonitorFault) => {
+    if (faults.length < mostFaults) faults.push(fault);
+    else unnamedFaults += 1;
+  };
   const history = emptyHistory();
   const registrations = new Map(before?.registrations ?? []);
   const others = new Set(before?.others ?? []);
@@ -102,7 +110,7 @@ export const monitorLog = async (
   const registeredBefore = (id: string, what: string, index: number) => {
     const registration = registrations.get(id);
     if (registration === undefined)
-      faults.push({
+      add({
         code: 'unregistered',
         detail: `Entry ${index} is ${what} without a registration before.`,
       });
@@ -119,7 +127,7 @@ export const monitorLog = async (
       const entry = readLogEntry(data);
       if (isRepeated(entry)) {
         const { kind, subject } = entry;
-        faults.push({ code: 'repeated', detail: `Entry ${index} is a second ${kind} of ${subject}.` });
+        add({ code: 'repeated', detail: `Entry ${index} is a second ${kind} of ${subject}.` });
         continue;
       }
       if (entry.kind === 'registration')
@@ -145,10 +153,11 @@ export const monitorLog = async (
   // An outcome may be among the entries that were not read yet.
   for (const [id, { time, closed }] of registrations)
     if (read === size && !closed && now.getTime() - Date.parse(time) > longestOpenMs)
-      faults.push({ code: 'never_closed', detail: `The registration ${id} of ${time} has no outcome.` });
+      add({ code: 'never_closed', detail: `The registration ${id} of ${time} has no outcome.` });
   const times = opened.witnesses.flatMap(({ timestamp }) => (isTimely(timestamp, now) ? [timestamp] : []));
   return {
-    faults: faults.slice(0, mostFaults),
+    faults,
+    unnamedFaults,
     seen: { size, root, read, registrations, others },
     cosignedAt: times.length === 0 ? null : new Date(Math.max(...times) * 1000),
     logKeys,
