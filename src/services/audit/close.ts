@@ -1,4 +1,4 @@
-import { and, eq, exists, isNull, or } from 'drizzle-orm';
+import { and, eq, exists, isNull, or, sql } from 'drizzle-orm';
 import { verificationAudits } from '#db/schema/audits.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
@@ -37,6 +37,8 @@ export const closeAudits = async (context: Pick<ServiceContext, 'db' | 'log' | '
     .innerJoin(verificationRuns, eq(verificationRuns.certificateId, verificationAudits.certificateId))
     // Pruning clears the draw.
     .where(and(isOpen, or(isNull(verificationRuns.draw), hasErased)))
+    // Those that can still be finished stay among them, and must keep no others from their turn.
+    .orderBy(sql`random()`)
     .limit(auditsPerTurn);
   await eachByItself(context, lacking, {
     about: ({ id }) => ({ auditId: id }),

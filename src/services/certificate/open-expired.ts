@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { and, asc, eq, gte, isNull, lte } from 'drizzle-orm';
+import { and, asc, eq, gte, isNull, lte, sql } from 'drizzle-orm';
 import type { Executor } from '#db/client.ts';
 import { certificateDocuments, certificateEvidence } from '#db/schema/certificate-documents.ts';
 import type { WorkerContext } from '../ground/context.ts';
@@ -37,7 +37,8 @@ export const openExpired = async (context: WorkerContext): Promise<void> => {
     .select({ id: certificateDocuments.certificateId })
     .from(certificateDocuments)
     .where(due)
-    .orderBy(asc(certificateDocuments.opensAt))
+    // What fails stays among them, and must keep no others from their turn.
+    .orderBy(sql`random()`)
     .limit(certificatesPerTurn);
   const open = async ({ id }: { id: string }) => {
     // Lines never change, and those of a large run take longer to read than a transaction may.
