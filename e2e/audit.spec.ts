@@ -1,4 +1,5 @@
 import { expect, type Page, test } from '@playwright/test';
+import { faultsOf, startSampleAsNewWallet } from './sample.ts';
 import { signInWithNewWallet } from './wallet.ts';
 
 /** The page does not scroll sideways. */
@@ -9,15 +10,8 @@ test('an owner audits a run by keyboard, blind, and the certificate shows the re
   page,
   browser,
 }) => {
-  const faults: string[] = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error') faults.push(message.text());
-  });
-  page.on('pageerror', (error) => faults.push(error.message));
-
-  await signInWithNewWallet(page);
-  await page.getByRole('button', { name: 'Run the sample' }).click();
-  await page.waitForURL(/\/runs\/[0-9a-f-]{36}$/);
+  const faults = faultsOf(page);
+  await startSampleAsNewWallet(page);
   const run = page.url();
   await expect(page.getByText('completed', { exact: true })).toBeVisible();
   const certificate =

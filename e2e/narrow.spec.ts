@@ -1,5 +1,6 @@
 import { expect, type Page, test } from '@playwright/test';
 import postgres from 'postgres';
+import { startSampleAsNewWallet } from './sample.ts';
 import { signInWithNewWallet } from './wallet.ts';
 
 const { E2E_DATABASE_URL = '' } = process.env;
@@ -41,9 +42,7 @@ test('on a phone the form, a run and the list of runs fit the screen’s width i
   page,
 }) => {
   await page.setViewportSize({ width, height: 844 });
-  await signInWithNewWallet(page);
-  await page.getByRole('button', { name: 'Run the sample' }).click();
-  await page.waitForURL(/\/runs\/[0-9a-f-]{36}$/);
+  await startSampleAsNewWallet(page);
   const address = page.url();
   await expectWithinScreen(page);
   await page.getByRole('button', { name: 'Cancel this run' }).click();

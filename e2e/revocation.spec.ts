@@ -2,7 +2,7 @@ import { type Browser, expect, type Page, test } from '@playwright/test';
 import { sessionCookieName } from '#auth/cookies.ts';
 import { openDatabase } from '#db/client.ts';
 import { localOwner, openSession } from '#services/account/index.ts';
-import { signInWithNewWallet } from './wallet.ts';
+import { faultsOf, startSampleAsNewWallet } from './sample.ts';
 
 const { E2E_BASE_URL = '', E2E_DATABASE_URL = '' } = process.env;
 
@@ -20,15 +20,8 @@ test('the installation’s owner disputes a certificate, its owner revokes it, a
   page,
   browser,
 }) => {
-  const faults: string[] = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error') faults.push(message.text());
-  });
-  page.on('pageerror', (error) => faults.push(error.message));
-
-  await signInWithNewWallet(page);
-  await page.getByRole('button', { name: 'Run the sample' }).click();
-  await page.waitForURL(/\/runs\/[0-9a-f-]{36}$/);
+  const faults = faultsOf(page);
+  await startSampleAsNewWallet(page);
   const link = page.getByRole('link', { name: 'Read the certificate' });
   const certificate = (await link.getAttribute('href')) ?? '';
 

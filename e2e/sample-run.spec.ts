@@ -1,5 +1,6 @@
 import { expect, type Page, test } from '@playwright/test';
 import postgres from 'postgres';
+import { faultsOf } from './sample.ts';
 import { signInWithNewWallet } from './wallet.ts';
 
 const { E2E_DATABASE_URL = '' } = process.env;
@@ -54,12 +55,7 @@ test('the sample, started with one click, gets a certificate that shows the data
   page,
   browser,
 }) => {
-  const violations: string[] = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error') violations.push(message.text());
-  });
-  page.on('pageerror', (error) => violations.push(error.message));
-
+  const violations = faultsOf(page);
   await signInWithNewWallet(page);
   await page.goto('/');
   await page.getByRole('button', { name: 'Run the sample' }).click();

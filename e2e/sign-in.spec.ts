@@ -1,4 +1,5 @@
 import { expect, test } from '@playwright/test';
+import { startSampleAsNewWallet } from './sample.ts';
 import { installWallet, signInWithNewWallet } from './wallet.ts';
 
 const { E2E_SIGN_IN_LINK = '' } = process.env;
@@ -37,9 +38,7 @@ test('the one-time link signs in once and leaves no token in the address, and si
 });
 
 test('a wallet signs in and creates a run, which another wallet cannot find', async ({ page, browser }) => {
-  await signInWithNewWallet(page);
-  await page.getByRole('button', { name: 'Run the sample' }).click();
-  await page.waitForURL(/\/runs\/[0-9a-f-]{36}$/);
+  await startSampleAsNewWallet(page);
   const address = page.url();
   await expect(page.getByRole('heading', { name: 'demonstration-oracle' })).toBeVisible();
 

@@ -153,7 +153,7 @@ test('a log that does not serve what it signed, or has become shorter, is found'
   });
 });
 
-test('what an installation’s people do to a certificate is seen by whoever checks it', async () => {
+test('a check shows that a certificate was disputed, cleared or revoked', async () => {
   const { served, context, certificateId: id, owner, ...rig } = await issue();
   const address = await served();
   const local = await rig.user({ provider: 'local', subject: 'owner' });

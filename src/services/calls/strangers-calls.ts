@@ -1,7 +1,7 @@
 import type { StrangersCalls } from '../ground/context.ts';
 import { SlotsTaken } from './slots.ts';
 
-/** So many calls take no account of whose they are: half of what a worker's slots let strangers make. */
+/** Below this number of calls any stranger may make another. It is half of what a worker's slots allow strangers. */
 const freelyTaken = 8;
 
 /**

@@ -61,8 +61,8 @@ const presentRegistration = (row: Row, at: Date): ListedAttempt => {
 };
 
 /**
- * Every attempt at certification under a construct's name, whoever made it and however it ended, the newest first. Names
- * that people cannot tell apart by their letters' forms are one name, as in the log.
+ * Every attempt at certification under a construct's name, whoever made it and however it ended, newest first. Names
+ * whose letters look alike are one name, as in the log.
  * @throws AppError NOT_FOUND for a name that nobody used; BAD_REQUEST for a cursor with an offset.
  */
 export const listAttempts = (

@@ -28,7 +28,7 @@ const optionsFor = async (context: ReadContext, actor: Actor, id: string): Promi
   return { revoke: isOwner || onBehalfOf?.account === actor.userId, dispute: isOwner };
 };
 
-/** The same for whoever looks at a certificate; nothing for who is not signed in. @throws AppError NOT_FOUND */
+/** What the viewer may do with a certificate: nothing unless they are signed in. @throws AppError NOT_FOUND */
 export const certificateOptions = async (
   context: ReadContext,
   actor: Actor | null,

@@ -49,9 +49,9 @@ export const logSigners = async (
 };
 
 /**
- * The key of SIGNING_KEY that signs certificates now: the first that was neither retired nor compromised. It cannot be
- * retired before the caller's transaction ends, with the entry of what it signed.
- * @throws Error where there is none.
+ * The key of SIGNING_KEY that signs certificates now: the first that was neither retired nor compromised. Its row stays
+ * locked until the caller's transaction ends, so the key cannot be retired before the log holds what it signs.
+ * @throws Error if there is none.
  */
 export const certificateSigner = async (
   transaction: Executor,

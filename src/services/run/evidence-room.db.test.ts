@@ -135,7 +135,7 @@ test('a run that is resumed or retried needs the room again', async () => {
   await expect(continueAs('retry')).rejects.toMatchObject(noRoomEver);
 });
 
-test('the free disk has room for the evidence of every run under way, whoever’s', async () => {
+test('free disk is kept for the evidence of every run under way, whoever owns it', async () => {
   const { context, user, stranger, start, fail } = await roomFor({});
   const owner = await user();
   const megabyte = 1024 * 1024;

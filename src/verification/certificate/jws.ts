@@ -97,7 +97,7 @@ const readHeader = (bytes: Uint8Array): Record<string, unknown> | null => {
   }
 };
 
-/** The bytes that a signature is said to sign. Nothing is verified. Null where there are none. */
+/** The bytes that a JWS claims to sign, not verified. Null if it has none. */
 export const statedPayload = (jws: string): Uint8Array | null => readBase64Url(jws.split('.', 2)[1] ?? '');
 
 const failed = (failure: JwsFailure): JwsVerification => ({ ok: false, failure });

@@ -18,7 +18,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const at = (name: string) => join(folder, name);
 const source = join(import.meta.dirname, 'check-log.go');
 
-/** Answers by path, in place of what is served. */
+/** By path, the answers that replace the server’s own. */
 type Changes = Record<string, string | Uint8Array>;
 
 const issue = async () => {

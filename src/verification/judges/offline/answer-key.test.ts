@@ -48,7 +48,7 @@ async function authorScore(change: GroundTruth, { joint, reply }: (typeof wordin
 
 const full = { precision: 1, recall: 1, replyAccuracy: 1 };
 
-describe('whoever states a key’s statements and answers with its reference answer gets full marks', () => {
+describe('stating a key’s statements and its reference answer earns full marks', () => {
   test.each(wordings)('on every change that comes with the project, put as in $name', async (wording) => {
     for (const change of [...ownChanges(), ...fixtureChanges()])
       expect([full, null], change.id).toContainEqual(await authorScore(change, wording));

@@ -252,7 +252,7 @@ function readUse(name: string, tally: Tally, file: IndexedFile, put: Put): void 
     );
 }
 
-/** What code newly reads or no longer does. A word that is not spelt like code may be one of a text within the code. */
+/** What the code newly reads or no longer reads. A word that does not look like code may belong to a text within it. */
 function readRead(name: string, tally: Tally, file: IndexedFile, put: Put): void {
   const side = changedSide(name, tally);
   const use = tally.uses.find(({ role }) => role === 'read');
