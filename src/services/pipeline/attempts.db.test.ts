@@ -1,74 +1,34 @@
 import { createHash } from 'node:crypto';
 import { asc, eq, sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
-import { type LogEntry, logEntrySchema } from '#contracts/log.ts';
 import type { RunRequest } from '#contracts/run-request.ts';
-import type { Database } from '#db/client.ts';
-import { logEntries, logRegistrations } from '#db/schema/log.ts';
-import { verificationReplays } from '#db/schema/replays.ts';
+import { logEntries } from '#db/schema/log.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
-import { createHandlers } from '#jobs/index.ts';
+import {
+  cancelledAttempt,
+  completedAttempt,
+  entriesOf,
+  ofKind,
+  registrations,
+  sizeServed,
+} from '#testing/rigs/attempt-rig.ts';
 import { runRequest } from '#testing/rigs/engine-rig.ts';
 import { tamper } from '#testing/rigs/log-rig.ts';
 import { pruneRig } from '#testing/rigs/prune-rig.ts';
-import type { Script } from '#testing/rigs/scripted-engine.ts';
 import { readDocument } from '#verification/certificate/document.ts';
-import { parseCheckpoint } from '#verification/log/checkpoint.ts';
 import { hashLeaf, rootAt, treeOf } from '#verification/log/merkle.ts';
-import { parseNote } from '#verification/log/note.ts';
 import { SourceError } from '#verification/sources/source.ts';
 import { getSignedDocument } from '../certificate/files.ts';
 import { getPublicCertificate } from '../certificate/get.ts';
-import { getCheckpoint } from '../log/read.ts';
-import { prune } from '../retention/prune.ts';
 import { cancelRun } from '../run/cancel.ts';
 import { createRun } from '../run/create.ts';
 import { certifyRun } from './certify.ts';
 import { closeAttempts } from './close-attempts.ts';
 
-const entriesOf = async (db: Database): Promise<LogEntry[]> => {
-  const rows = await db.select().from(logEntries).orderBy(asc(logEntries.index));
-  return rows.map(({ data }) => logEntrySchema.parse(JSON.parse(new TextDecoder().decode(data))));
-};
-const ofKind = async <Kind extends LogEntry['kind']>(db: Database, kind: Kind) =>
-  (await entriesOf(db)).filter((entry): entry is Extract<LogEntry, { kind: Kind }> => entry.kind === kind);
-
-const registrations = (db: Database) =>
-  db.select().from(logRegistrations).orderBy(asc(logRegistrations.logIndex));
-
-const sizeServed = async (context: Parameters<typeof getCheckpoint>[0]) =>
-  parseCheckpoint(parseNote(await getCheckpoint(context)).text).size;
-
 const sha256 = (...parts: (string | Uint8Array)[]) => {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part);
   return hash.digest('hex');
-};
-
-/** Completes a run, and returns its rig. */
-const completed = async (script: Script = {}, request: Partial<RunRequest> = {}) => {
-  const rig = await pruneRig(script);
-  const runId = await rig.start(request);
-  await rig.pump();
-  expect(await rig.run(runId)).toMatchObject({ status: 'COMPLETED' });
-  return { ...rig, runId };
-};
-
-/** A run that was cancelled after its first replay had been scored. */
-const cancelled = async () => {
-  const cancel: { now?: () => Promise<unknown> } = {};
-  const rig = await pruneRig({
-    oracle: async ({ pr }) => {
-      if (pr.id === '2') await cancel.now?.();
-      return undefined;
-    },
-  });
-  const runId = await rig.start();
-  cancel.now = () => cancelRun(rig.context, rig.owner, runId);
-  await rig.pump();
-  delete cancel.now;
-  expect(await rig.run(runId)).toMatchObject({ status: 'FAILED', error: 'Cancelled by its owner' });
-  return { ...rig, runId };
 };
 
 test('a run is registered once, in a signed checkpoint, before its oracle is looked at or asked', async () => {
@@ -130,7 +90,7 @@ test('while it is registered, the run says so', async () => {
 });
 
 test('without a seed of its owner, the tree and the salt decide the draw', async () => {
-  const { db } = await completed();
+  const { db } = await completedAttempt();
   const [row] = await registrations(db);
   if (row === undefined) throw new Error('There is no registration.');
   const leaves = (await db.select().from(logEntries).orderBy(asc(logEntries.index))).map(({ data }) =>
@@ -145,7 +105,7 @@ test('without a seed of its owner, the tree and the salt decide the draw', async
 });
 
 test('an owner’s seed stays, and is committed to', async () => {
-  const { db } = await completed({}, { seed: 'a-seed' });
+  const { db } = await completedAttempt({}, { seed: 'a-seed' });
   const [run] = await db.select().from(verificationRuns);
   expect(run?.config).toMatchObject({ seed: 'a-seed', seedSource: 'owner' });
   const [row] = await registrations(db);
@@ -159,7 +119,7 @@ test('the entries hold who, how many and digests, and no word of the owner', asy
     oracleUrl: 'https://planted-oracle.example/planted-path',
     label: 'planted-label',
   };
-  const { db, owner } = await completed({}, words);
+  const { db, owner } = await completedAttempt({}, words);
   const [entry] = await ofKind(db, 'registration');
   const [row] = await registrations(db);
   expect(entry).toMatchObject({
@@ -187,7 +147,7 @@ test.each<[string, Partial<RunRequest>, boolean]>([
   ['another port', { oracleUrl: 'https://oracle.example:8443/ask' }, false],
   ['another host', { oracleUrl: 'https://oracle2.example/ask' }, false],
 ])('a target with %s is counted as the same one or not: %j', async (_, changes, same) => {
-  const { db, start, pump } = await completed();
+  const { db, start, pump } = await completedAttempt();
   await start(changes);
   await pump();
   const [first, second] = await ofKind(db, 'registration');
@@ -196,7 +156,7 @@ test.each<[string, Partial<RunRequest>, boolean]>([
 });
 
 test('a certificate’s entry has the digest of the signed document, and its outcome the numbers', async () => {
-  const { db, context, run, runId } = await completed();
+  const { db, context, run, runId } = await completedAttempt();
   const { certificateId } = await run(runId);
   const [certificate] = await ofKind(db, 'certificate');
   const [registration] = await ofKind(db, 'registration');
@@ -245,104 +205,6 @@ test('a run is COMPLETED only once a signed checkpoint holds its certificate; un
   expect(await sizeServed(rig.context)).toBe((await entriesOf(rig.db)).length);
 });
 
-test('a cancelled run can be resumed for seven days; then its numbers are logged and it cannot', async () => {
-  const { db, context, days, continueAs, run, runId } = await cancelled();
-  days(6.9);
-  await closeAttempts(context);
-  expect(await ofKind(db, 'outcome')).toEqual([]);
-  expect((await run(runId)).can.resume).toBe(true);
-  days(0.2);
-  await Promise.all([closeAttempts(context), closeAttempts(context)]);
-  expect(await ofKind(db, 'outcome')).toEqual([
-    // By hand: the script's judge supports 2 of 2 claims, surfaces 1 of 2 changes, and gives the reply 0.75.
-    expect.objectContaining({ outcome: 'cancelled', scored: 1, oracle_failures: 0, unscored: 0, mean: 0.75 }),
-  ]);
-  expect(await sizeServed(context)).toBe((await entriesOf(db)).length);
-  expect((await run(runId)).can.resume).toBe(false);
-  await expect(continueAs(runId)).rejects.toThrow('This attempt is closed');
-});
-
-test('replays are kept until the outcome of their attempt is logged', async () => {
-  const { context, days, replaysOf, runId } = await cancelled();
-  days(91);
-  await prune(context);
-  expect(await replaysOf(runId)).toBeGreaterThan(0);
-  await closeAttempts(context);
-  days(1);
-  await prune(context);
-  expect(await replaysOf(runId)).toBe(0);
-});
-
-test('a resumed run is the same attempt with one outcome; a retried one is another', async () => {
-  const { db, context, continueAs, pump, run, runId, days } = await cancelled();
-  const resumed = await continueAs(runId);
-  await pump();
-  expect(await run(resumed)).toMatchObject({ status: 'COMPLETED' });
-  expect(await ofKind(db, 'registration')).toHaveLength(1);
-  const retried = await continueAs(runId, 'retry');
-  await pump();
-  expect(await run(retried)).toMatchObject({ status: 'COMPLETED' });
-  const registered = await ofKind(db, 'registration');
-  expect(new Set(registered.map(({ subject }) => subject)).size).toBe(2);
-  days(8);
-  await closeAttempts(context);
-  expect((await ofKind(db, 'outcome')).map(({ outcome }) => outcome)).toEqual(['completed', 'completed']);
-});
-
-test('an attempt that cannot be closed is logged and tried again, and keeps no other from being closed', async () => {
-  const { db, context, owner, days, start, logged } = await pruneRig();
-  const { handlers } = createHandlers(context);
-  const { signal } = new AbortController();
-  for (let run = 0; run < 3; run += 1) {
-    const runId = await start();
-    await handlers['ingest-run']({ runId }, signal);
-    for (const { id } of await db
-      .select({ id: verificationReplays.id })
-      .from(verificationReplays)
-      .where(eq(verificationReplays.runId, runId)))
-      await handlers['score-replay']({ runId, replayId: id }, signal);
-    await cancelRun(context, owner, runId);
-  }
-  days(8);
-  const runs = await db
-    .select({ id: verificationRuns.id })
-    .from(verificationRuns)
-    .where(eq(verificationRuns.status, 'FAILED'))
-    .orderBy(asc(verificationRuns.id));
-  expect(runs).toHaveLength(3);
-  const [first] = runs;
-  // A row that does not have the form that it must have.
-  const stored = sql`update verification_replays set precision_json = jsonb_set(precision_json, '{kind}', `;
-  const ofFirst = sql` where run_id = ${first?.id} and precision_json is not null`;
-  await db.execute(sql`${stored}'"broken"')${ofFirst}`);
-  await closeAttempts(context);
-  expect(await ofKind(db, 'outcome')).toHaveLength(runs.length - 1);
-  expect(logged).toContainEqual({
-    details: expect.objectContaining({ fault: expect.any(String), runId: first?.id }),
-    message: 'An unexpected fault',
-  });
-  await db.execute(sql`${stored}'"judged"')${ofFirst}`);
-  await closeAttempts(context);
-  expect(await ofKind(db, 'outcome')).toHaveLength(runs.length);
-});
-
-test('an attempt of which nothing was stored is closed at once', async () => {
-  const rig = await pruneRig({
-    draw: async (_config, _secrets, request) => {
-      if (typeof request.seed !== 'string') await request.seed(7);
-      throw new SourceError('not_found', 'The repository has gone.');
-    },
-  });
-  const runId = await rig.start();
-  await rig.pump();
-  expect(await rig.run(runId)).toMatchObject({ status: 'FAILED' });
-  await closeAttempts(rig.context);
-  expect(await ofKind(rig.db, 'registration')).toEqual([expect.objectContaining({ n: 2, listed: 7 })]);
-  expect(await ofKind(rig.db, 'outcome')).toEqual([
-    expect.objectContaining({ outcome: 'failed', scored: 0, mean: null }),
-  ]);
-});
-
 test('a run that fails before its attempt is registered leaves nothing in the log', async () => {
   const rig = await pruneRig({
     draw: async () => {
@@ -356,7 +218,7 @@ test('a run that fails before its attempt is registered leaves nothing in the lo
 });
 
 test('a log that has stopped fails runs before their oracle is asked, and says so to the operator', async () => {
-  const { context, db, calls, logged, start, pump, run } = await completed();
+  const { context, db, calls, logged, start, pump, run } = await completedAttempt();
   // As a restored older copy has it.
   await tamper(db, (transaction) => transaction.execute(sql`update log_head set size = size - 1`));
   calls.length = 0;
@@ -382,7 +244,7 @@ const attemptIn = async ({ context, run }: Awaited<ReturnType<typeof pruneRig>>,
 };
 
 test('a certificate says which attempt at its target it is, of how many by whomever, with the mean over all', async () => {
-  const rig = await completed();
+  const rig = await completedAttempt();
   const { db, context, start, pump, user } = rig;
   expect(await attemptIn(rig, rig.runId)).toMatchObject({ number: 1, of: 1, withoutMean: 0 });
   const other = await createRun(context, await user(), runRequest({ limit: 2, minReplays: 2 }));
@@ -399,7 +261,7 @@ test('a certificate says which attempt at its target it is, of how many by whome
 });
 
 test('an attempt that was cancelled counts at its target, with the mean of what it had', async () => {
-  const rig = await cancelled();
+  const rig = await cancelledAttempt();
   rig.days(8);
   await closeAttempts(rig.context);
   const [outcome] = await ofKind(rig.db, 'outcome');
