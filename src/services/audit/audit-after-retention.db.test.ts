@@ -91,11 +91,11 @@ test('an audit whose replays are deleted before all claims have a label is close
   expect(await getPublicAudit(context, certificate.id)).toMatchObject({ ...closed, labels: null });
   expect(await beginAudit(context, owner, runId)).toMatchObject(closed);
   for (const refused of [
-    auditTask(context, owner, { id: runId }),
-    labelClaim(context, owner, { id: runId, position: 2, label: 'true' }),
-    finishAudit(context, owner, runId),
+    () => auditTask(context, owner, { id: runId }),
+    () => labelClaim(context, owner, { id: runId, position: 2, label: 'true' }),
+    () => finishAudit(context, owner, runId),
   ])
-    expect(await auditRefusal(refused)).toEqual(isClosed);
+    expect(await auditRefusal(refused())).toEqual(isClosed);
   expect(await db.$count(verificationAudits)).toBe(1);
 });
 
