@@ -110,7 +110,8 @@ const Signature = () => (
       <Shell>{signatureCheck}</Shell>
       <p>
         It says <Code>Signature Verified Successfully</Code>, and fails if document, signature or key were
-        altered.
+        altered. It does not tell whether the certificate was revoked or has expired, or whether its key was
+        retired: <Code>check</Code> does.
       </p>
     </div>
   </Section>
@@ -133,7 +134,8 @@ const Log = () => (
       <Shell>{logCheck}</Shell>
       <p>
         It keeps the checkpoint in <Code>log.seen</Code>. Run it again later: if the log has been rewritten
-        meanwhile, it fails, and the kept checkpoint is your proof.
+        meanwhile, it fails, and the kept checkpoint is your proof. Neither does this program tell whether the
+        certificate was revoked or has expired.
       </p>
     </div>
   </Section>

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -40,6 +41,9 @@ type content struct{ Kind, Subject, Document, Registration string }
 
 func main() {
 	log.SetFlags(0)
+	if len(os.Args) != 5 {
+		log.Fatal("usage: go run check-log.go ISSUER ID KEYS SEEN")
+	}
 	issuer, id, keys, seen := os.Args[1], os.Args[2], os.Args[3], os.Args[4]
 	checkpoint := get(issuer + "/log/checkpoint")
 	tree := open(checkpoint, keys)
@@ -95,14 +99,19 @@ func open(checkpoint []byte, keys string) tlog.Tree {
 	return tree
 }
 
+// No file of a log or certificate is larger, and none takes longer.
+const mostBytes = 64 << 20
+
+var client = http.Client{Timeout: time.Minute}
+
 func get(url string) []byte {
-	answer, err := http.Get(url)
+	answer, err := client.Get(url)
 	must(err)
 	defer answer.Body.Close()
-	body, err := io.ReadAll(answer.Body)
+	body, err := io.ReadAll(io.LimitReader(answer.Body, mostBytes))
 	must(err)
 	if answer.StatusCode != http.StatusOK {
-		log.Fatalf("%s: %s", url, answer.Status)
+		log.Fatalf("%s: %q", url, answer.Status)
 	}
 	return body
 }

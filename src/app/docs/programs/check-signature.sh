@@ -18,17 +18,17 @@ import base64, json, sys
 def decode(text):
     data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     same = base64.urlsafe_b64encode(data).rstrip(b"=").decode() == text
-    return data if same else sys.exit("Not written as base64url is: " + text)
+    return data if same else sys.exit("This is not base64url: " + ascii(text[:80]))
 
 keys, work = sys.argv[1:]
 parts = open(work + "/jws").read().split(".")
 header, payload, signature = map(decode, parts)
 header = json.loads(header)
 if sorted(header) != ["alg", "kid", "typ"] or header["alg"] not in ("Ed25519", "EdDSA"):
-    sys.exit("The signature has an unknown header: " + str(header))
+    sys.exit("The signature has an unknown header: " + ascii(header)[:200])
 named = [key for key in json.load(open(keys))["keys"] if key["kid"] == header["kid"] and key["crv"] == "Ed25519"]
 if not named:
-    sys.exit("Your keys have none with the id " + str(header["kid"]))
+    sys.exit("None of your keys has the id " + ascii(header["kid"])[:80])
 key = bytes.fromhex("302a300506032b6570032100") + decode(named[0]["x"])
 signed = ".".join(parts[:2]).encode()
 for name, data in {"payload": payload, "signature": signature, "key": key, "signed": signed}.items():
