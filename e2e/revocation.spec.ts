@@ -37,7 +37,8 @@ test('the installation’s owner disputes a certificate, its owner revokes it, a
   await expect(stranger.getByRole('note').filter({ hasText: 'Disputed' })).toBeVisible();
   await expect(stranger.getByText('Revoke this certificate')).toHaveCount(0);
 
-  await owners.getByRole('button', { name: 'Remove the words of the dispute' }).click();
+  await owners.getByText('Remove the words of the dispute').click();
+  await owners.getByRole('button', { name: 'Remove them' }).click();
   await expect(owners.getByText('The words were removed').first()).toBeVisible();
   await owners.getByRole('button', { name: 'Close the dispute' }).click();
   await expect(owners.getByRole('note').filter({ hasText: 'Disputed' })).toHaveCount(0);

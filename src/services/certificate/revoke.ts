@@ -18,15 +18,16 @@ export const revokeCertificate = async (
 ): Promise<CertificateStanding> => {
   const { db, now, log } = context;
   await requireMay(context, actor, 'revoke', id);
-  await db.transaction(async (transaction) => {
+  const isNew = await db.transaction(async (transaction) => {
     const revoked = await transaction
       .insert(certificateRevocations)
       .values({ certificateId: id, reason, revokedAt: now() })
       .onConflictDoNothing()
       .returning({ id: certificateRevocations.certificateId });
-    if (revoked.length === 0) return;
+    if (revoked.length === 0) return false;
     await appendUnsigned(transaction, context, [{ kind: 'revocation', subject: id, reason }]);
-    log.info({ certificateId: id, userId: actor.userId, reason }, 'A certificate was revoked');
+    return true;
   });
+  if (isNew) log.info({ certificateId: id, userId: actor.userId, reason }, 'A certificate was revoked');
   return getCertificateStanding(context, id);
 };

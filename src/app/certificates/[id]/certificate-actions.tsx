@@ -14,7 +14,7 @@ import {
 import { revocationReasons } from '#contracts/log.ts';
 import { trpc } from '../../trpc-client.tsx';
 
-/** What can be asked for once it is unfolded: none of it can be taken back. */
+/** Actions that are unfolded first, so that no single click does what cannot be undone. */
 const Folded = ({ title, children }: { title: string; children: ReactNode }) => (
   <details className="rounded-md border border-line px-4 py-3">
     <summary className="cursor-pointer font-medium">{title}</summary>
@@ -32,11 +32,14 @@ const Revoke = ({ id, onDone }: { id: string; onDone: () => void }) => {
   };
   return (
     <Folded title="Revoke this certificate">
-      <p>It says nothing any more from then on, for everybody. That is logged, and cannot be undone.</p>
+      <p>From then on it counts for nothing, for anyone. This is logged and cannot be undone.</p>
       <form onSubmit={send} className="space-y-3">
         <label className="block">
           <span className="mb-1 block text-sm font-medium">Reason</span>
-          <select className="input" name="reason">
+          <select className="input" name="reason" required defaultValue="">
+            <option value="" disabled>
+              Choose a reason
+            </option>
             {revocationReasons.map((reason) => (
               <option key={reason} value={reason}>
                 {revocationWords[reason]}
@@ -100,7 +103,7 @@ const DisputeActions = ({ dispute, onDone }: { dispute: DisputeOf; onDone: () =>
   const { id } = dispute;
   const error = close.error ?? remove.error;
   return (
-    <div className="flex flex-wrap gap-3">
+    <div className="space-y-3">
       {dispute.closedAt === null ? (
         <button
           type="button"
@@ -112,14 +115,17 @@ const DisputeActions = ({ dispute, onDone }: { dispute: DisputeOf; onDone: () =>
         </button>
       ) : null}
       {dispute.text === null ? null : (
-        <button
-          type="button"
-          className="button-quiet"
-          disabled={!ready || remove.isPending}
-          onClick={() => remove.mutate({ id })}
-        >
-          Remove the words of the dispute
-        </button>
+        <Folded title="Remove the words of the dispute">
+          <p>They cannot be brought back. The dispute itself stays in the log.</p>
+          <button
+            type="button"
+            className="button"
+            disabled={!ready || remove.isPending}
+            onClick={() => remove.mutate({ id })}
+          >
+            Remove them
+          </button>
+        </Folded>
       )}
       {error ? <Refused title="Nothing was changed" error={error} /> : null}
     </div>
