@@ -230,7 +230,7 @@ export const compose = (environment: Environment, tracing: Tracing): Core => {
       freeDiskBytes: () => freeDiskBytes(dataDir),
       budgets,
       runChanges,
-      keptCheckpoint: keptCheckpointIn(join(dataDir, 'log-checkpoint')),
+      keptCheckpoint: keptCheckpointIn(dataDir),
       log: logger,
       metrics,
       tracing,

@@ -68,7 +68,7 @@ export const ReplayCounts = ({ certificate }: { certificate: Certificate }) => {
 
 const seedRemarks: Record<SeedSource, string> = {
   verifier:
-    'Drawn by the verifier from its log and a salt, after the attempt was logged, so its owner could not choose it.',
+    'Drawn by the verifier from its log and a salt, after the attempt was logged, so the run’s owner could not choose it.',
   owner: 'Given by the run’s owner, who could try several seeds and so choose the sample.',
 };
 

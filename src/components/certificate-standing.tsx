@@ -1,5 +1,6 @@
 import Link from 'next/link';
 import { type CertificateStanding, type Dispute, revocationWords } from '#contracts/certificate-standing.ts';
+import { scoreText } from './format.ts';
 import { Notice } from './notice.tsx';
 import { Time } from './time.tsx';
 
@@ -84,7 +85,7 @@ export const StandingFacts = ({
       <>
         This is attempt {attempt.number} of {attempt.of} at its target, counting everyone’s, in a log of{' '}
         {attempt.logSize} entries. A target is an oracle’s address with its tool or model, whatever name the
-        runs gave it. Their composites have a mean of {attempt.mean.toFixed(3)}
+        runs gave it. Their composites have a mean of {scoreText(attempt.mean)}
         {attempt.withoutMean > 0 ? `; ${attempt.withoutMean} more ended without any score` : ''}. Accounts and
         hosts are cheap, and trials elsewhere are not counted, so there may have been more.{' '}
         <Link className="link" prefetch={false} href={`/constructs/${encodeURIComponent(constructId)}`}>

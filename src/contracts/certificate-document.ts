@@ -14,6 +14,7 @@ import { judgeIdentitySchema } from './judge-providers.ts';
 import { judgeTrustSchema } from './judge-trust.ts';
 import { oracleTypeNames } from './oracle-types.ts';
 import { claimFunnelSchema, dependenceSchema, judgeUsageSchema, replayOutcomes } from './replay.ts';
+import { mostReplays, mostReserve } from './run-request.ts';
 import { formSchema, storableTextSchema } from './text.ts';
 
 export const documentType = 'echelon-certificate/v1';
@@ -21,8 +22,8 @@ export const documentType = 'echelon-certificate/v1';
 /** How long a certificate of the tier UNVERIFIED is valid. */
 export const documentValidMs = 90 * 86_400_000;
 
-/** A run draws at most 1,000 changes, and at most 100 more in the place of those that have no key. */
-export const mostEvidenceLines = 1_100;
+/** A line for each change that was drawn, and for each that was replaced by one of the reserve. */
+export const mostEvidenceLines = mostReplays + mostReserve;
 
 /** SHA-256 in hexadecimal digits. */
 const digestSchema = formSchema(/^[0-9a-f]{64}$/);

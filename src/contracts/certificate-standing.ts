@@ -17,7 +17,7 @@ export const revocationWords: Record<RevocationReason, string> = {
 /** The words of a dispute. They lie beside the log and can be removed. */
 export const disputeTextSchema = linesSchema.trim().min(1).max(500);
 
-export const disputeSchema = z.object({
+const disputeSchema = z.object({
   id: storableTextSchema,
   openedAt: instantSchema,
   /** Null as long as it is open. */
@@ -50,7 +50,7 @@ export const publishedCertificateSchema = certificateSchema.extend(certificateSt
 export type PublishedCertificate = z.infer<typeof publishedCertificateSchema>;
 
 /** The same in a list. */
-export const listedCertificateSchema = certificateSummarySchema.extend(
+const listedCertificateSchema = certificateSummarySchema.extend(
   certificateStandingSchema.pick({ standing: true, expiresAt: true, attempt: true }).shape,
 );
 export type ListedCertificate = z.infer<typeof listedCertificateSchema>;

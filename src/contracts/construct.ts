@@ -7,7 +7,7 @@ import { attemptOutcomes } from './log.ts';
 import { soughtNameSchema, storableTextSchema } from './text.ts';
 
 /** An attempt at certification as the log has it, whatever came of it. */
-export const listedAttemptSchema = z.object({
+const listedAttemptSchema = z.object({
   /** Of the registration. */
   id: storableTextSchema,
   /** Of the registration's entry. */

@@ -57,12 +57,16 @@ const oracleShape = {
 /** The baseline is judged on this many changes unless a request says otherwise. */
 export const defaultBaselineReplays = 40;
 
+/** The most changes that a run draws, and the most that it draws in reserve for those without an answer key. */
+export const mostReplays = 1_000;
+export const mostReserve = 100;
+
 /** How many changes are drawn, and how the oracle's answers are judged. */
 export const judgingShape = {
-  limit: z.number().int().min(1).max(1000).default(100),
+  limit: z.number().int().min(1).max(mostReplays).default(100),
   minReplays: z.number().int().min(1).max(500).default(50),
   /** On how many of the changes the baseline is judged. By default on `defaultBaselineReplays`. */
-  baselineReplays: z.number().int().min(0).max(1000).optional(),
+  baselineReplays: z.number().int().min(0).max(mostReplays).optional(),
   /** The day up to which the oracle's model may have read the repository: scores before and after it are shown apart. */
   modelCutoff: z.iso.date().optional(),
   judge: z.enum(judgeProviders).optional(),

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { toWire } from '#contracts/wire.ts';
 import { keptCheckpointIn } from '#platform/log/kept-checkpoint.ts';
 import { type InstallationKey, listKeys, retireKey } from '#services/log/index.ts';
@@ -48,7 +47,7 @@ export const retireKeyCommand = async (
   { settings, terminal }: Context,
 ): Promise<ExitCode> => {
   const end = compromised ? 'compromised' : 'retired';
-  const keptCheckpoint = keptCheckpointIn(join(settings.dataDir, 'log-checkpoint'));
+  const keptCheckpoint = keptCheckpointIn(settings.dataDir);
   const key = await withMigrated(settings, (db, { now }) =>
     retireKey({ db, now: () => now, keptCheckpoint }, id, end),
   );

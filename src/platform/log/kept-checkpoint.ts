@@ -1,5 +1,5 @@
 import { mkdir, readFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 
 /**
@@ -15,15 +15,18 @@ export type KeptCheckpoint = {
   keep(note: string): Promise<void>;
 };
 
-export const keptCheckpointIn = (file: string): KeptCheckpoint => ({
-  place: file,
-  read: () =>
-    readFile(file, 'utf8').catch((error) => {
-      if (error.code === 'ENOENT') return null;
-      throw error;
-    }),
-  keep: async (note) => {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFileAtomic(file, note);
-  },
-});
+export const keptCheckpointIn = (dataDir: string): KeptCheckpoint => {
+  const file = join(dataDir, 'log-checkpoint');
+  return {
+    place: file,
+    read: () =>
+      readFile(file, 'utf8').catch((error) => {
+        if (error.code === 'ENOENT') return null;
+        throw error;
+      }),
+    keep: async (note) => {
+      await mkdir(dataDir, { recursive: true });
+      await writeFileAtomic(file, note);
+    },
+  };
+};

@@ -1,5 +1,5 @@
 import { and, eq, exists, isNull, or, sql } from 'drizzle-orm';
-import { verificationAudits } from '#db/schema/audits.ts';
+import { verificationAuditLabels, verificationAudits } from '#db/schema/audits.ts';
 import { verificationReplays } from '#db/schema/replays.ts';
 import { verificationRuns } from '#db/schema/runs.ts';
 import type { ServiceContext } from '../ground/context.ts';
@@ -27,6 +27,17 @@ export const closeAudits = async (context: Pick<ServiceContext, 'db' | 'log' | '
         ),
       ),
   );
+  const hasUnlabelled = exists(
+    db
+      .select({ position: verificationAuditLabels.position })
+      .from(verificationAuditLabels)
+      .where(
+        and(
+          eq(verificationAuditLabels.auditId, verificationAudits.id),
+          isNull(verificationAuditLabels.label),
+        ),
+      ),
+  );
   const lacking = await db
     .select({
       id: verificationAudits.id,
@@ -36,7 +47,7 @@ export const closeAudits = async (context: Pick<ServiceContext, 'db' | 'log' | '
     .from(verificationAudits)
     .innerJoin(verificationRuns, eq(verificationRuns.certificateId, verificationAudits.certificateId))
     // Pruning clears the draw.
-    .where(and(isOpen, or(isNull(verificationRuns.draw), hasErased)))
+    .where(and(isOpen, hasUnlabelled, or(isNull(verificationRuns.draw), hasErased)))
     // Those that can still be finished stay among them, and must keep no others from their turn.
     .orderBy(sql`random()`)
     .limit(auditsPerTurn);

@@ -1,7 +1,10 @@
 import type { StrangersCalls } from '../ground/context.ts';
 import { SlotsTaken } from './slots.ts';
 
-/** Below this number of calls any stranger may make another. It is half of what a worker's slots allow strangers. */
+/**
+ * Below this number of calls any stranger may make another. It is half of a worker's slots that replays of strangers may
+ * take (`divided` of its 20 in the queue).
+ */
 const freelyTaken = 8;
 
 /**

@@ -45,7 +45,7 @@ test('a dispute is a warning on everything that shows the certificate, until it 
     { subject: dispute, certificate: id, step: 'opened', commitment: expect.any(String) },
     { certificate: id, step: 'closed', commitment: null },
   ]);
-  // It can be disputed again, in other words.
+  // A new dispute can be opened.
   expect(await openDispute(context, local, { id, text: 'Once more.' })).toMatchObject({
     standing: 'disputed',
     disputes: [{ text: 'Once more.' }, { text }],

@@ -43,7 +43,7 @@ export const openDispute = async (
 ): Promise<CertificateStanding> => {
   const { db, now, log } = context;
   await requireMay(context, actor, 'dispute', certificateId);
-  await db.transaction(async (transaction) => {
+  const disputeId = await db.transaction(async (transaction) => {
     const dispute = { id: randomUUID(), certificateId, text, salt: randomBytes(32).toString('hex') };
     const opened = await transaction
       .insert(certificateDisputes)
@@ -56,11 +56,8 @@ export const openDispute = async (
         isNull(certificateDisputes.closedAt),
       );
       const [open] = await transaction.select().from(certificateDisputes).where(isOpen);
-      if (open?.text === text) return;
-      throw new AppError(
-        'CONFLICT',
-        'This certificate is disputed already, in other words. Close that dispute first.',
-      );
+      if (open?.text === text) return null;
+      throw new AppError('CONFLICT', 'Another dispute of this certificate is open. Close it first.');
     }
     await appendUnsigned(transaction, context, [
       {
@@ -71,8 +68,10 @@ export const openDispute = async (
         commitment: createHash('sha256').update(openingOf(dispute)).digest('hex'),
       },
     ]);
-    log.info({ certificateId, disputeId: dispute.id, userId: actor.userId }, 'A certificate was disputed');
+    return dispute.id;
   });
+  if (disputeId !== null)
+    log.info({ certificateId, disputeId, userId: actor.userId }, 'A certificate was disputed');
   return getCertificateStanding(context, certificateId);
 };
 
@@ -88,13 +87,13 @@ export const closeDispute = async (
   const { db, now, log } = context;
   const { certificateId } = await findDispute(db, id);
   await requireMay(context, actor, 'dispute', certificateId);
-  await db.transaction(async (transaction) => {
+  const isNew = await db.transaction(async (transaction) => {
     const closed = await transaction
       .update(certificateDisputes)
       .set({ closedAt: now() })
       .where(and(eq(certificateDisputes.id, id), isNull(certificateDisputes.closedAt)))
       .returning({ id: certificateDisputes.id });
-    if (closed.length === 0) return;
+    if (closed.length === 0) return false;
     await appendUnsigned(transaction, context, [
       {
         kind: 'dispute',
@@ -104,8 +103,9 @@ export const closeDispute = async (
         commitment: null,
       },
     ]);
-    log.info({ certificateId, disputeId: id, userId: actor.userId }, 'A dispute was closed');
+    return true;
   });
+  if (isNew) log.info({ certificateId, disputeId: id, userId: actor.userId }, 'A dispute was closed');
   return getCertificateStanding(context, certificateId);
 };
 

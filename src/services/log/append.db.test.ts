@@ -147,12 +147,11 @@ test('processes that are killed while they append and sign leave one history', a
   const { db, databaseUrl } = await openRig();
   const folder = await mkdtemp(join(tmpdir(), 'echelon-verify-log-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
-  const file = join(folder, 'log-checkpoint');
-  const machine = { ...machineOf(db), keptCheckpoint: keptCheckpointIn(file) };
+  const machine = { ...machineOf(db), keptCheckpoint: keptCheckpointIn(folder) };
   const start = () =>
     spawn(
       process.execPath,
-      [join(import.meta.dirname, '../../testing/rigs/appending-process.ts'), databaseUrl, file],
+      [join(import.meta.dirname, '../../testing/rigs/appending-process.ts'), databaseUrl, folder],
       { stdio: ['ignore', 'pipe', 'ignore'] },
     );
   const seen: string[] = [];

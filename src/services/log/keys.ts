@@ -59,7 +59,9 @@ export const certificateSigner = async (
 ): Promise<Ed25519Signer> => {
   const [signer] = signingKeys(await keysFor(transaction, 'certificate').for('share'), issuer.keys);
   if (signer === undefined)
-    throw new Error('Every key of SIGNING_KEY was retired or compromised. Put a new one in front of it.');
+    throw new Error(
+      'Every key of SIGNING_KEY was retired or compromised. Put a new one in front of them, and restart the workers.',
+    );
   return signer;
 };
 

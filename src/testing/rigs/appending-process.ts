@@ -7,11 +7,11 @@ import { anyEntries, append, machineOf } from './log-rig.ts';
  * A process for tests that kill it: appends to the log of the database in its first argument and signs, again and again.
  * Its second argument is the file that keeps the checkpoint.
  */
-const [databaseUrl, file] = process.argv.slice(2);
-if (databaseUrl === undefined || file === undefined) throw new Error('Give a database URL and a file.');
+const [databaseUrl, folder] = process.argv.slice(2);
+if (databaseUrl === undefined || folder === undefined) throw new Error('Give a database URL and a file.');
 
 const { db } = openDatabase(databaseUrl, { max: 4 });
-const context = { ...machineOf(db), keptCheckpoint: keptCheckpointIn(file) };
+const context = { ...machineOf(db), keptCheckpoint: keptCheckpointIn(folder) };
 for (let turn = 0; ; turn += 1) {
   const [index] = await append(context, anyEntries(1 + (turn % 5)));
   process.stdout.write(`appended ${index}\n`);

@@ -31,7 +31,7 @@ export const failureWords: Record<FailureCode, string> = {
   document: 'The document beside the signature is not the one that was signed.',
   signature: 'The signature does not hold: something was changed, or another key signed.',
   issuer_key: 'The document names another key than the one that signed it.',
-  other_certificate: 'It is another certificate than the one that was asked for.',
+  other_certificate: 'It is not the certificate that was asked for.',
   retired_key: 'The key that signed it was retired, and no log held it before.',
   evidence_root: 'The evidence is not the one that the certificate pins: it was changed, cut or exchanged.',
   evidence_form: 'The evidence is the one that was pinned, but does not have the form of evidence.',

@@ -83,7 +83,7 @@ export const loggedOf = (
         : [
             {
               code: 'witnesses' as const,
-              detail: `${cosigned.length} of ${policy.witnesses} cosigned that of size ${head.size}.`,
+              detail: `Of the ${policy.witnesses} that must have, ${cosigned.length} cosigned the checkpoint of ${head.size} entries.`,
             },
           ]),
       ...(later?.revoked ? [{ code: 'revoked' as const, detail: null }] : []),

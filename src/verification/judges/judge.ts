@@ -136,7 +136,8 @@ export type Judge = {
   endpoint: string | null;
   /**
    * SHA-256 (hex) of such an endpoint's whole address: two below one origin may serve one name differently, so they share
-   * no judgments. A path may hold a secret, so neither it nor this is ever published.
+   * no judgments. A path may hold a secret, so neither it nor this is ever published. Exams, pooled canaries and resumed
+   * runs still tell endpoints apart by origin alone.
    */
   endpointDigest?: string | undefined;
   /** SHA-256 (hex) over the exact bytes of the prompts, or of the rule's version for the offline check. */

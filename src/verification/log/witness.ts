@@ -80,12 +80,12 @@ const readCosignatures = (
     }
     for (const { key, timestamp } of verified.signatures) {
       if (!isTimely(timestamp, now))
-        return { kind: 'unusable', detail: 'The time of a cosignature is not one that a clock shows now.' };
+        return { kind: 'unusable', detail: 'A cosignature is dated in the future, or before 2000.' };
       if (timestamp > (newest.get(key)?.timestamp ?? 0)) newest.set(key, { ...line, timestamp });
     }
   }
   if (newest.size === 0)
-    return { kind: 'unusable', detail: 'The answer has cosignatures, but: unknown keys.' };
+    return { kind: 'unusable', detail: 'No cosignature in the answer is by the key of this witness.' };
   return { kind: 'cosigned', signatures: [...newest.values()] };
 };
 

@@ -2,11 +2,10 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import { replaceLinks, withoutMergeForms } from '../text/merge-forms.ts';
+import { escaped } from '../text/pattern.ts';
 
 /** Enough digits of a digest that two ids of one run are never equal in practice. */
 const idLength = 16;
-
-const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /**
  * Matches the repository's name in a text: `owner/name`, even if the repository was given by URL or cloned from a host.

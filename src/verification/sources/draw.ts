@@ -6,6 +6,7 @@ import {
   type GroundTruth,
   type GroundTruthDraw,
 } from '#contracts/ground-truth.ts';
+import { mostReserve } from '#contracts/run-request.ts';
 import { type DrawRequest, SourceError } from './source.ts';
 
 /** A change listed by a source. Its id is unique in the list. */
@@ -143,4 +144,4 @@ export const drawChanges = async <C extends Candidate>(options: {
 };
 
 /** How many reserve changes to draw, for those that no answer key can be made for. Each costs a read at the source. */
-export const reserveFor = (limit: number) => Math.min(100, 5 + Math.ceil(limit / 4));
+export const reserveFor = (limit: number) => Math.min(mostReserve, 5 + Math.ceil(limit / 4));

@@ -11,7 +11,7 @@ export type Role = {
 const set = (words: string): ReadonlySet<string> => new Set(words.trim().split(/\s+/u));
 
 /** The words before a definition that say how it may be used. */
-export const modifiers = set(`
+export const leadingModifiers = set(`
   export default declare pub public private protected internal static final abstract sealed open data async unsafe
   override suspend readonly virtual inline extern partial lazy mutable synchronized required local crate get set
   and native explicit constexpr friend`);
@@ -37,7 +37,7 @@ const definers = new Map(
 );
 /** Words of the languages themselves. They name nothing of the program. */
 export const keywords: ReadonlySet<string> = set(`
-  ${[...modifiers].join(' ')} ${[...definers.keys()].join(' ')}
+  ${[...leadingModifiers].join(' ')} ${[...definers.keys()].join(' ')}
   if else elif elsif unless for foreach while until do switch case when match with select return yield await throw
   throws raise try catch except finally ensure rescue end begin then break continue goto new delete typeof instanceof
   in is as of not or and import from require include use using package extends implements where self this super
@@ -139,7 +139,7 @@ function definitionIn(
   if (tokens[0]?.text === '@') at = 2;
   if (ending === 'clj' && tokens[0]?.text === '(') at = 1;
   let exported = false;
-  for (; isName(tokens[at]) && modifiers.has(tokens[at]?.text ?? ''); at++) {
+  for (; isName(tokens[at]) && leadingModifiers.has(tokens[at]?.text ?? ''); at++) {
     // "get: …", "set = …" and "open(…)" are names themselves.
     if (/^[(:=,?.]$/.test(tokens[at + 1]?.text ?? '') && tokens[at]?.text !== 'pub') break;
     exported = true;

@@ -1,6 +1,6 @@
 import type { CodeLine } from './code-lines.ts';
 import { type Decision, falseId, inFiles, open, resolve, type Side, standsIn, unknown } from './decisions.ts';
-import { modifiers } from './declarations.ts';
+import { leadingModifiers } from './declarations.ts';
 import type { DiffIndex, IndexedFile, Use } from './diff-index.ts';
 import type { Statement } from './statement.ts';
 
@@ -97,7 +97,7 @@ const movable = ({ text }: CodeLine): string => {
     .slice(
       Math.max(
         0,
-        words.findIndex((word) => !modifiers.has(word)),
+        words.findIndex((word) => !leadingModifiers.has(word)),
       ),
     )
     .join('');

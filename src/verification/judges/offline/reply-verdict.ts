@@ -1,4 +1,5 @@
 import type { replyAccuracies } from '#contracts/replay.ts';
+import { escaped } from '../../text/pattern.ts';
 import { indexRuns, splitParts, splitRunWords, splitWords, stopWords } from '../../text/words.ts';
 import { isNegation } from './clauses.ts';
 import { type DiffIndex, partsKey } from './diff-index.ts';
@@ -57,7 +58,7 @@ function withoutAnswer(
   referenceAnswer: string,
   index: DiffIndex,
 ): { text: string; isSaid: boolean } {
-  const answer = referenceAnswer.trim().replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  const answer = escaped(referenceAnswer.trim());
   const wordForWord = new RegExp(`(?<![^\\s\`'"“‘«([])${answer}(?=[\`'"”’»)\\].,;:!?]*(?:\\s|$))`, 'gu');
   const parts = response.replaceAll(answerMark, ' ').replace(wordForWord, answerMark);
   const isSaid = clausesOf(parts).some(

@@ -6,7 +6,7 @@ import type { Statement } from './statement.ts';
 
 type Side = '+' | '-';
 
-/** As few words are anywhere; more of them are copied. Published with the rule. */
+/** A single word stands anywhere; a longer run would be a copied passage. Published with the rule. */
 export const saidWords = { fewest: 2, most: 3 } as const;
 
 const wordsOf = (text: string): string[] => splitWords(text).map((word) => word.text);

@@ -108,14 +108,14 @@ function shownBy(facts: Fact[]): Record<'onLines' | 'around', (text: string) => 
   return {
     around: (text) =>
       splitParts(text).every((part) =>
-        facts.some(({ decision: { file, line } }) => wordsAround(file, line).has(stemOf(part))),
+        facts.some(({ decision: { file, line } }) => wordsAround(file, line).has(rootOf(part))),
       ),
     onLines: (text) =>
-      facts.every(({ decision: { line } }) => line !== null && stemsIn([line.text]).has(stemOf(text))),
+      facts.every(({ decision: { line } }) => line !== null && rootsIn([line.text]).has(rootOf(text))),
   };
 }
 
-const stemsIn = (texts: string[]): ReadonlySet<string> => new Set(texts.flatMap(splitParts).map(stemOf));
+const rootsIn = (texts: string[]): ReadonlySet<string> => new Set(texts.flatMap(splitParts).map(rootOf));
 
 const placesOfLines = new WeakMap<IndexedFile, ReadonlyMap<CodeLine, number>>();
 
@@ -124,14 +124,14 @@ function wordsAround(file: IndexedFile, line: CodeLine | null): ReadonlySet<stri
   const known = placesOfLines.get(file) ?? new Map(file.lines.map((each, at) => [each, at]));
   placesOfLines.set(file, known);
   const at = line === null ? undefined : known.get(line);
-  return stemsIn([
+  return rootsIn([
     file.parsed.path.replace(/[/.-]/g, ' '),
     ...(at === undefined ? [] : [...scopeOf(file, at).names, file.places.get(line?.hunk ?? -1) ?? '']),
   ]);
 }
 
 /** A word without its ending: "exported", "exports" and "export" are one. */
-const stemOf = (word: string): string =>
+const rootOf = (word: string): string =>
   word
     .toLowerCase()
     .replace(/ies$/, 'y')
