@@ -1,6 +1,15 @@
 import { cutText } from '#contracts/text.ts';
 import { quoteCountsInDiff } from '../../text/quotes.ts';
-import { ruleOnClaim } from './claim-verdict.ts';
+import { nameMoves, nameOnce } from './across-files.ts';
+import {
+  type Candidate,
+  constructors,
+  depth,
+  fileWeights,
+  isExported,
+  ownLoss,
+  worthOf,
+} from './candidate.ts';
 import type { CodeLine } from './code-lines.ts';
 import {
   type DiffIndex,
@@ -13,57 +22,6 @@ import {
 } from './diff-index.ts';
 import { newPhrases } from './said-facts.ts';
 
-/** One important change, read off the diff. `importance` orders changes, from 1 to 10. */
-export type Candidate = {
-  kind:
-    | 'value'
-    | 'given'
-    | 'defined'
-    | 'removed'
-    | 'renamed'
-    | 'moved'
-    | 'called'
-    | 'imported'
-    | 'used'
-    | 'said'
-    | 'file';
-  name: string;
-  /** What the language calls it. */
-  noun: string;
-  value: string;
-  path: string;
-  statement: string;
-  quote: string;
-  importance: number;
-};
-
-/** Every class has one, so a new constructor says little. */
-const constructors = /^(?:constructor|__init__|init|initialize|new|main|index|default)$/;
-/** How much a kind of file counts in the key. */
-const fileWeights = { source: 1, data: 0.8, test: 0.4, prose: 0.4, generated: 0 } as const;
-/** What is defined, by how much it says of a change. */
-const nounWorths: [RegExp, number][] = [
-  [
-    /^(?:function|class|enum|struct|trait|record|macro|table|service|method|module|dependency|view|trigger|procedure)$/,
-    9,
-  ],
-  [/^(?:type|interface)$/, 8],
-  [/^(?:constant|column|index|message|policy|sequence|attribute)$/, 7.5],
-  [/^(?:field|key|variable|property|rule|constraint)$/, 6],
-  [/^section$/, 6],
-];
-const worthOf = (noun: string) => nounWorths.find(([form]) => form.test(noun))?.[1] ?? 5;
-
-/** A nested definition matters less: half a step for each level of indentation, two at most. */
-const depth = ({ indent }: CodeLine) => Math.min(2, indent / 4);
-/** What others can use matters more than what its file keeps to itself. */
-const isExported = (name: string, { text, indent }: CodeLine, ending: string): boolean => {
-  if (/^[cm]?[jt]sx?$/.test(ending)) return indent > 0 || /^\s*export\b/.test(text);
-  if (ending === 'rs') return indent > 0 || /^\s*pub\b/.test(text);
-  if (ending === 'go') return /^\p{Lu}/u.test(name);
-  return ending !== 'py' || !name.startsWith('_');
-};
-const ownLoss = 2.5;
 /** A value that can be said in a sentence. */
 const isSayable = (value: string) => /^[^\s`]{1,40}$/.test(value);
 
@@ -312,56 +270,4 @@ function renamesIn(file: IndexedFile): Map<string, { from: string; to: string; l
     }
   });
   return renamed;
-}
-
-const isDrop = ({ drops }: Use): boolean => drops === true;
-
-/** What one file loses and another gains is one change: it is moved. */
-function nameMoves(perFile: Candidate[][], index: DiffIndex): void {
-  const byName = Map.groupBy(
-    perFile.flat().filter(({ kind }) => kind === 'defined' || kind === 'removed'),
-    ({ name }) => name,
-  );
-  for (const [name, both] of byName) {
-    const [come] = both.filter(({ kind }) => kind === 'defined');
-    const [gone] = both.filter(({ kind }) => kind === 'removed');
-    if (both.length !== 2 || !come || !gone || come.path === gone.path || come.noun !== gone.noun) continue;
-    // A script that drops what another creates takes it back: nothing moves.
-    const isDropped = index.holders
-      .get(name)
-      ?.some(({ names, parsed }) => parsed.path === gone.path && names.get(name)?.uses.some(isDrop));
-    if (isDropped) {
-      gone.importance = 0;
-      continue;
-    }
-    if (index.holders.get(name)?.some((file) => file.kind === 'prose')) continue;
-    const statement = `Moves the ${come.noun} \`${name}\` from ${gone.path} to ${come.path}.`;
-    // Two things of one name, of which one goes and the other comes, are two changes.
-    if (ruleOnClaim(statement, index).verdict !== 'supported') continue;
-    come.kind = 'moved';
-    come.statement = statement;
-    gone.importance = 0;
-  }
-}
-
-/** Keeps each name and each line where it matters most. */
-function nameOnce(perFile: Candidate[][]): Candidate[][] {
-  const names = new Set<string>();
-  const quotes = new Set<string>();
-  const kept = new Set(
-    perFile
-      .flat()
-      .sort((a, b) => b.importance - a.importance)
-      .filter(({ name, path, kind, quote, importance }) => {
-        const key = kind === 'called' || kind === 'imported' ? name : `${name} ${path}`;
-        const line = `${path} ${quote}`;
-        if (importance <= 0 || (name !== '' && names.has(key)) || quotes.has(line)) return false;
-        names.add(key);
-        quotes.add(line);
-        return true;
-      }),
-  );
-  return perFile.map((candidates) =>
-    candidates.filter((candidate) => kept.has(candidate)).sort((a, b) => b.importance - a.importance),
-  );
 }

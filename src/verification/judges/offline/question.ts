@@ -1,7 +1,7 @@
 import type { GroundTruth } from '#contracts/ground-truth.ts';
 import { isTelling, splitParts, splitWords } from '../../text/words.ts';
 import type { JudgeAnswer } from '../judge.ts';
-import type { Candidate } from './candidates.ts';
+import type { Candidate } from './candidate.ts';
 import { keywords, testCalls } from './declarations.ts';
 import { type DiffIndex, type IndexedFile, partsKey, quoteLine } from './diff-index.ts';
 import { ruleOnReply } from './reply-verdict.ts';
