@@ -42,6 +42,9 @@ const grow = async (at: WorkerContext, count: number) => {
   await publishCheckpoint(at);
 };
 
+const vkeyOf = async (at: WorkerContext, key: string) =>
+  verifierKey((await at.db.query.logHead.findFirst())?.origin ?? '', 'note', logKeyOf(key).publicKey);
+
 /** A log of two keys and three entries. */
 const openLogServed = async (key = 'log') => {
   const at = signedBy((await testRig()).context, key);
@@ -132,53 +135,90 @@ test('a checkpoint by another key is found, from the first look on where the key
   const other = await serve(strangers);
   expect(await monitor(other)).toMatchObject({ code: 1, stdout: expect.stringContaining('unsigned') });
   state = `${state}.first`;
-  const origin = (await at.db.query.logHead.findFirst())?.origin ?? '';
-  const vkey = writeVerifierKey(verifierKey(origin, 'note', logKeyOf('log').publicKey));
+  const vkey = writeVerifierKey(await vkeyOf(at, 'log'));
   expect((await monitor(other, '--log-key', vkey)).code).toBe(1);
   expect((await monitor(url, '--log-key', vkey)).code).toBe(0);
 });
 
-test('a log that replaces its key is followed', async () => {
+/** What a stranger names at every look: nothing, the key from before the rotation, or all that the log lists. */
+const namings: [string, (at: WorkerContext, url: string) => Promise<string[]>][] = [
+  ['no key', async () => []],
+  ['the old key', async (at) => ['--log-key', writeVerifierKey(await vkeyOf(at, 'log'))]],
+  [
+    'all keys of the log',
+    async (_, url) => {
+      const file = `${state}.vkey`;
+      writeFileSync(file, await (await fetch(`${url}/log/vkey`)).text());
+      return ['--log-key', file];
+    },
+  ],
+];
+
+test.each(namings)('a log that replaces its key is followed by whoever names %s', async (_, naming) => {
   const { rest, at } = await openLogServed();
   const url = await serve({ rest });
-  await monitor(url);
-  const both = signedBy(at, 'log', 'next');
-  await append(both, anyEntries(1));
-  await publishCheckpoint(both);
-  expect((await monitor(url)).code).toBe(0);
-  const next = signedBy(at, 'next');
-  await append(next, anyEntries(1));
-  await publishCheckpoint(next);
-  expect((await monitor(url)).code).toBe(0);
+  const look = async () => (await monitor(url, ...(await naming(at, url)))).code;
+  expect(await look()).toBe(0);
+  await grow(signedBy(at, 'log', 'next'), 1);
+  expect(await look()).toBe(0);
+  for (let more = 0; more < 2; more += 1) {
+    await grow(signedBy(at, 'next'), 1);
+    expect(await look()).toBe(0);
+  }
 });
 
-test('a key that was retired signs no later checkpoint, not even beside what was seen before', async () => {
+test.each(namings)(
+  'a key that was retired signs no later checkpoint, not even beside what was seen before, for whoever names %s',
+  async (_, naming) => {
+    const { rest, at } = await openLogServed();
+    const both = signedBy(at, 'log', 'next');
+    await grow(both, 1);
+    const url = await serve({ rest });
+    const look = async (place = url) => monitor(place, ...(await naming(at, url)));
+    expect((await look()).code).toBe(0);
+    const retired = await vkeyOf(at, 'log');
+    await retireKey(both, writeVerifierKey(retired), 'retired');
+    await grow(both, 1);
+    expect((await look()).code).toBe(0);
+    // Whoever has the retired key signs the log's own tree with it.
+    const served = await at.db.query.logHead.findFirst();
+    if (served === undefined) throw new Error('The log has no head.');
+    const note = await signCheckpoint(served, [{ key: retired, sign: logKeyOf('log').sign }]);
+    const stolen = await serve({ rest }, (path) =>
+      path === '/log/checkpoint' ? new Response(note) : undefined,
+    );
+    const found = { code: 1, stdout: expect.stringContaining('unsigned') };
+    expect(await look(stolen)).toMatchObject(found);
+    await grow(both, 1);
+    expect((await look()).code).toBe(0);
+    expect(JSON.parse(readFileSync(state, 'utf8')).log_keys).toEqual([
+      writeVerifierKey(await vkeyOf(at, 'next')),
+    ]);
+    // A first look takes the log's own keys, retired ones too, and reads that this one is.
+    state = `${state}.first`;
+    expect(await look(stolen)).toMatchObject({
+      ...found,
+      stdout: expect.stringContaining('a key that had been retired'),
+    });
+  },
+);
+
+test('a key that is named later counts alone: what was kept before was the log’s own word', async () => {
   const { rest, at } = await openLogServed();
+  const url = await serve({ rest });
   const both = signedBy(at, 'log', 'next');
   await grow(both, 1);
-  const url = await serve({ rest });
   expect((await monitor(url)).code).toBe(0);
-  const head = await at.db.query.logHead.findFirst();
-  const vkeyOf = (name: string) => verifierKey(head?.origin ?? '', 'note', logKeyOf(name).publicKey);
-  await retireKey(both, writeVerifierKey(vkeyOf('log')), 'retired');
-  await grow(both, 1);
-  expect((await monitor(url)).code).toBe(0);
-  // Whoever has the retired key signs the log's own tree with it.
-  const served = await at.db.query.logHead.findFirst();
-  if (served === undefined) throw new Error('The log has no head.');
-  const note = await signCheckpoint(served, [{ key: vkeyOf('log'), sign: logKeyOf('log').sign }]);
-  const stolen = await serve({ rest }, (path) =>
-    path === '/log/checkpoint' ? new Response(note) : undefined,
-  );
-  const found = { code: 1, stdout: expect.stringContaining('unsigned') };
-  expect(await monitor(stolen)).toMatchObject(found);
-  // A first look takes the log's own keys, retired ones too, and reads that this one is.
-  state = `${state}.first`;
-  expect(await monitor(stolen)).toMatchObject({
-    ...found,
-    stdout: expect.stringContaining('a key that had been retired'),
+  const naming = async (key: string) => ['--log-key', writeVerifierKey(await vkeyOf(at, key))];
+  expect(await monitor(url, ...(await naming('another')))).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('unsigned'),
   });
-  expect((await monitor(url)).code).toBe(0);
+  // Under the named one the entries are read again, so the key that they add is known.
+  const old = await naming('log');
+  expect((await monitor(url, ...old)).code).toBe(0);
+  await grow(signedBy(at, 'next'), 1);
+  expect((await monitor(url, ...old)).code).toBe(0);
 });
 
 test('a certificate without a registration before it is found', async () => {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import { parseJson } from '#contracts/json.ts';
+import { digestSchema } from '#contracts/log.ts';
 import { type MonitorReport, monitorLog, type SeenLog } from '#verification/certificate/monitor-log.ts';
 import { type VerifierKey, writeVerifierKey } from '#verification/log/verifier-key.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
@@ -21,13 +22,16 @@ const maxFileBytes = 2_000_000;
 const stateSchema = z.object({
   format: z.literal('echelon-log-monitor/v1'),
   log_keys: z.array(z.string()).min(1),
+  /** Whether they follow from a key that was named, and not from the log's own word alone. */
+  key_named: z.boolean(),
   size: z.int().min(0),
   read: z.int().min(0),
-  root: z.string().regex(/^[0-9a-f]{64}$/),
+  root: digestSchema,
   /** The checkpoint that was seen last, so that it can be shown to others. */
   checkpoint: z.string(),
   registrations: z.array(z.object({ id: z.string(), time: z.string(), closed: z.boolean() })),
   others: z.array(z.string()),
+  retired: z.array(z.object({ public_key: digestSchema, index: z.int().min(0) })),
 });
 type State = z.infer<typeof stateSchema>;
 
@@ -44,27 +48,42 @@ const readState = async (file: string): Promise<State | null> => {
   );
 };
 
-const seenOf = ({ size, root, read, registrations, others }: State): SeenLog => ({
+const toHex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
+const fromHex = (hex: string) => new Uint8Array(Buffer.from(hex, 'hex'));
+
+const seenOf = ({ size, root, read, registrations, others, retired }: State): SeenLog => ({
   size,
   read,
-  root: new Uint8Array(Buffer.from(root, 'hex')),
+  root: fromHex(root),
   registrations: new Map(registrations.map(({ id, ...registration }) => [id, registration])),
   others: new Set(others),
+  retired: retired.map(({ public_key, index }) => ({ publicKey: fromHex(public_key), index })),
+});
+
+/** The tree alone. Its entries are read again. */
+const treeOf = ({ size, root }: State): SeenLog => ({
+  size,
+  read: 0,
+  root: fromHex(root),
+  registrations: new Map(),
+  others: new Set(),
+  retired: [],
 });
 
 const stateOf = (
-  { size, root, read, registrations, others }: SeenLog,
-  checkpoint: string,
-  keys: VerifierKey[],
+  { size, root, read, registrations, others, retired }: SeenLog,
+  { checkpoint, logKeys, isKeyNamed }: { checkpoint: string; logKeys: VerifierKey[]; isKeyNamed: boolean },
 ): State => ({
   format: 'echelon-log-monitor/v1',
-  log_keys: keys.map(writeVerifierKey),
+  log_keys: logKeys.map(writeVerifierKey),
+  key_named: isKeyNamed,
   size,
   read,
-  root: Buffer.from(root).toString('hex'),
+  root: toHex(root),
   checkpoint,
   registrations: [...registrations].map(([id, registration]) => ({ id, ...registration })),
   others: [...others],
+  retired: retired.map(({ publicKey, index }) => ({ public_key: toHex(publicKey), index })),
 });
 
 /** The log of an installation, by the address of any of its pages. */
@@ -107,13 +126,12 @@ export const logMonitorCommand = async (
     await Promise.all(options.witness.map((each) => verifierKeysIn('--witness', each)))
   ).flat();
   const pinned = readVerifierKeyLines(plain(file, 200), state?.log_keys.join('\n') ?? '');
+  // What was kept follows rotations. If it was kept on the log's own word, a key that is named from now on counts alone.
+  const isFirstNamed = named.length > 0 && state?.key_named === false;
+  const kept = isFirstNamed ? named : [...pinned, ...named];
   // At the first look without a key the log's own word is taken, and held to it from then on.
   const logKeys =
-    named.length > 0
-      ? named
-      : pinned.length > 0
-        ? pinned
-        : readVerifierKeyLines('The log’s /log/vkey', await required('vkey'));
+    kept.length > 0 ? kept : readVerifierKeyLines('The log’s /log/vkey', await required('vkey'));
   const [key] = logKeys;
   if (key === undefined) throw new UsageError('The log names no key.');
   const note = await required('checkpoint');
@@ -122,7 +140,7 @@ export const logMonitorCommand = async (
   const now = new Date();
   const progress = progressOn(terminal);
   const report = await monitorLog(
-    state === null ? null : seenOf(state),
+    state && (isFirstNamed ? treeOf(state) : seenOf(state)),
     { note, readTile: get },
     {
       keys: { origin, logKeys, witnessKeys },
@@ -133,7 +151,12 @@ export const logMonitorCommand = async (
   const { faults, seen } = report;
   if (seen !== null) {
     await mkdir(dirname(file), { recursive: true });
-    await writeFileAtomic(file, `${JSON.stringify(stateOf(seen, note, report.logKeys))}\n`);
+    const next = stateOf(seen, {
+      checkpoint: note,
+      logKeys: report.logKeys,
+      isKeyNamed: named.length > 0 || state?.key_named === true,
+    });
+    await writeFileAtomic(file, `${JSON.stringify(next)}\n`);
   }
   const warnings = seen === null ? [] : warningsOf(report, witnessKeys.length, now);
   if (report.unnamedFaults > 0)
@@ -148,7 +171,7 @@ export const logMonitorCommand = async (
           origin,
           size: seen?.size ?? null,
           read: seen?.read ?? null,
-          root: seen === null ? null : Buffer.from(seen.root).toString('hex'),
+          root: seen === null ? null : toHex(seen.root),
           cosigned_at: report.cosignedAt?.toISOString() ?? null,
           faults,
           unnamed_faults: report.unnamedFaults,
@@ -160,9 +183,7 @@ export const logMonitorCommand = async (
           ...faults.map(({ code, detail }) => terminal.paint('red', `${code}: ${plain(detail, 500)}`)),
           ...(seen === null
             ? [`The checkpoint that the log serves now:\n${plain(note, 2_000)}`]
-            : [
-                `${plain(origin, 200)} has ${seen.size} entries; root ${Buffer.from(seen.root).toString('hex')}`,
-              ]),
+            : [`${plain(origin, 200)} has ${seen.size} entries; root ${toHex(seen.root)}`]),
         ].join('\n'),
   );
   if (!options.json) for (const warning of warnings) terminal.say(warning);

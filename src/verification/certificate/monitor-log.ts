@@ -7,6 +7,7 @@ import { verifyConsistency } from '../log/proofs.ts';
 import { type ReadTile, readTiles } from '../log/tile-reader.ts';
 import { tileWidth } from '../log/tiles.ts';
 import { type VerifierKey, verifierKey, writeVerifierKey } from '../log/verifier-key.ts';
+import type { RetiredKey } from './jws.ts';
 import { emptyHistory, readKeyEntry, retiredAt } from './key-history.ts';
 import { readLogEntry } from './log-entry.ts';
 
@@ -18,6 +19,8 @@ export type SeenLog = TreeHead & {
   registrations: Map<string, { time: string; closed: boolean }>;
   /** Kind and subject of every other entry. */
   others: Set<string>;
+  /** The log's own keys that its entries retired or gave up. */
+  retired: RetiredKey[];
 };
 
 /**
@@ -97,6 +100,7 @@ export const monitorLog = async (
     else unnamedFaults += 1;
   };
   const history = emptyHistory();
+  history.log.retired.push(...(before?.retired ?? []));
   const registrations = new Map(before?.registrations ?? []);
   const others = new Set(before?.others ?? []);
   const isRepeated = ({ kind, subject }: LogEntry) => {
@@ -158,7 +162,7 @@ export const monitorLog = async (
   return {
     faults,
     unnamedFaults,
-    seen: { size, root, read, registrations, others },
+    seen: { size, root, read, registrations, others, retired },
     cosignedAt: times.length === 0 ? null : new Date(Math.max(...times) * 1000),
     logKeys,
   };
