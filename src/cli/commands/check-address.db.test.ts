@@ -2,11 +2,11 @@ import { writeFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import type { BundledLog } from '#contracts/certificate-bundle.ts';
-import { askWitnesses, publishCheckpoint } from '#services/log/index.ts';
+import { askWitnesses, publishCheckpoint, retireKey } from '#services/log/index.ts';
 import { noteSignerOf } from '#testing/builders/ed25519-key.ts';
 import { openFakeWitness } from '#testing/fakes/witness.ts';
 import { openCheckRig } from '#testing/rigs/check-rig.ts';
-import { anyEntries, append } from '#testing/rigs/log-rig.ts';
+import { anyEntries, append, logKeyOf } from '#testing/rigs/log-rig.ts';
 import { parseVerifierKey, verifierKey, writeVerifierKey } from '#verification/log/verifier-key.ts';
 
 const { at, trusted, issue, check } = openCheckRig();
@@ -155,6 +155,31 @@ test('the key of another log beside its own changes nothing, in whatever order',
     code: 2,
     stdout: expect.stringContaining('unknown_log'),
   });
+});
+
+test('a log that has replaced the key that was kept is unknown, not changed, until its new key is named', async () => {
+  const { served, ...rig } = await issue();
+  const address = await served();
+  const [old] = rig.context.sequencer.keys;
+  if (old === undefined) throw new Error('The rig has no log key.');
+  const grow = async (...keys: (typeof old)[]) => {
+    const machine = { ...rig.context, sequencer: { ...rig.context.sequencer, keys } };
+    await append(machine, anyEntries(1));
+    await publishCheckpoint(machine);
+  };
+  await grow(old, logKeyOf('next'));
+  expect(await check(address, ...trusted)).toMatchObject({ code: 0 });
+  const kept = (await rig.vkeys()).split('\n')[0] ?? '';
+  for (const end of [null, 'retired', 'compromised'] as const) {
+    if (end !== null) await retireKey(rig.context, kept, end);
+    await grow(logKeyOf('next'));
+    const outcome = await check(address, ...trusted);
+    expect(outcome).toMatchObject({ code: 2, stdout: expect.stringContaining('  unknown_log: ') });
+    expect(outcome.stdout).toContain('the log may have replaced it. Get its new key');
+    expect(outcome.stdout).not.toContain('log_changed');
+  }
+  writeFileSync(at('log.vkey'), await rig.vkeys());
+  expect(await check(address, ...trusted)).toMatchObject({ code: 0 });
 });
 
 test('a head that no witness saw decides nothing: a revocation can be missing in it', async () => {

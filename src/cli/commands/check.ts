@@ -4,6 +4,7 @@ import { thumbprintOf } from '#verification/certificate/jws.ts';
 import { readLaterEntries } from '#verification/certificate/later.ts';
 import type { LogView } from '#verification/certificate/logged.ts';
 import { type Check, verifyCertificate } from '#verification/certificate/verify.ts';
+import { openCheckpoint } from '#verification/log/checkpoint.ts';
 import { isFile } from '../certificate-files.ts';
 import {
   type CertificateToCheck,
@@ -51,8 +52,13 @@ const logViewOf = async (
   const view = { bundle: bundle.log, policy, offeredKeys: bundle.logKeys, later: null };
   const origin = stated?.registration?.log;
   if (log === null || stated === null || origin === undefined) return view;
-  const pinnedKeys = policy.logKeys.filter(({ name }) => name === origin);
-  const logKeys = pinnedKeys.length > 0 ? pinnedKeys : bundle.logKeys;
+  // As the proof is read: with the keys that came with it the log stays unknown, but it is seen whether it was changed.
+  const isKnown = openCheckpoint(bundle.log.checkpoint, {
+    origin,
+    logKeys: policy.logKeys,
+    witnessKeys: [],
+  }).ok;
+  const logKeys = isKnown ? policy.logKeys : bundle.logKeys;
   const later = await readLaterEntries(
     { id: stated.id, index: bundle.log.certificate.index, proven: bundle.log.checkpoint },
     log,
@@ -101,7 +107,8 @@ const heading: Record<Check['verdict'], ['green' | 'red' | 'yellow', string]> = 
 
 const advice: Record<QuestionCode, string> = {
   unknown_issuer: 'Name the issuer’s keys with --keys, best from another place than the certificate.',
-  unknown_log: 'Name the log’s key with --log-key, best from another place than the certificate.',
+  unknown_log:
+    'Name the log’s key with --log-key, best from another place than the certificate. If you did: the log may have replaced it. Get its new key, and compare it with what others have.',
   not_proven: 'Give its address or its bundle.',
   revocation_unknown: 'Give its address, or accept that with --offline.',
 };
