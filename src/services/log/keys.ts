@@ -5,7 +5,7 @@ import type { Executor } from '#db/client.ts';
 import { logKeys } from '#db/schema/log.ts';
 import type { Ed25519Signer } from '#platform/ed25519-key.ts';
 import { type PublicJwk, writeJwk } from '#verification/certificate/jws.ts';
-import { verifierKey, writeVerifierKey } from '#verification/log/verifier-key.ts';
+import { type VerifierKey, verifierKey, writeVerifierKey } from '#verification/log/verifier-key.ts';
 import type { ServiceContext, WorkerContext } from '../ground/context.ts';
 import { publicRead } from '../ground/public-read.ts';
 import { LogStopped } from './stopped.ts';
@@ -89,8 +89,12 @@ export const freshKeys = async (
 };
 
 /** The verifier key of a key of the log. */
-export const vkeyOf = (key: StoredKey, { origin }: { origin: string }): string =>
-  writeVerifierKey(verifierKey(origin, 'note', bytesOf(key)));
+export const verifierKeyOf = (key: StoredKey, { origin }: { origin: string }): VerifierKey =>
+  verifierKey(origin, 'note', bytesOf(key));
+
+/** The same as text. */
+export const vkeyOf = (key: StoredKey, log: { origin: string }): string =>
+  writeVerifierKey(verifierKeyOf(key, log));
 
 /** The log's verifier keys, one a line, also those that sign no more. Null before the first entry. */
 export const readVerifierKeys = async (executor: Executor): Promise<string | null> => {

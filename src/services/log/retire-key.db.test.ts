@@ -92,6 +92,27 @@ test('the last key is not retired; one of certificates is given up where others 
   );
 });
 
+test.each(['retired', 'compromised'] as const)(
+  'a key of the log is not %s before another one that workers hold has signed',
+  async (end) => {
+    const { db, both, logId, signersOfNext } = await rotating();
+    const alone = machineOf(db, { key: 'new-log' });
+    expect(await signersOfNext(alone)).toBe(1);
+    // The old one was never retired, but nobody has it any more.
+    await expect(retireKey(both, logId('new-log'), end)).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('No other key has signed the newest checkpoint'),
+    });
+    expect(await signersOfNext(alone)).toBe(1);
+    const next = machineOf(db, { key: 'new-log,next-log' });
+    await openLog(next);
+    expect(await retireKey(next, logId('new-log'), end)).toMatchObject({ purpose: 'log' });
+    expect(await signersOfNext(next)).toBe(1);
+    expect(await retireKey(next, logId('old-log'), end)).toMatchObject({ purpose: 'log' });
+    expect(await signersOfNext(machineOf(db, { key: 'next-log' }))).toBe(1);
+  },
+);
+
 test.each(['', 'x', '\0', 'a'.repeat(43)])('%j is no key that ever signed', async (id) => {
   const { both } = await rotating();
   await expect(retireKey(both, id, 'retired')).rejects.toMatchObject({ code: 'NOT_FOUND' });

@@ -5,11 +5,12 @@ import type { KeyPurpose } from '#contracts/log.ts';
 import type { Executor } from '#db/client.ts';
 import { logKeys } from '#db/schema/log.ts';
 import { writeJwk } from '#verification/certificate/jws.ts';
+import { parseNote } from '#verification/log/note.ts';
 import type { ServiceContext } from '../ground/context.ts';
 import { appendEntries } from './append.ts';
-import { maySign, type StoredKey, vkeyOf } from './keys.ts';
+import { maySign, type StoredKey, verifierKeyOf, vkeyOf } from './keys.ts';
 import { refusingIfStopped } from './stopped.ts';
-import { headOf } from './tree.ts';
+import { headOf, servedNote } from './tree.ts';
 
 /** How a key ends: it is replaced, or others may have it. */
 type KeyEnd = 'retired' | 'compromised';
@@ -45,12 +46,18 @@ export const listKeys = async ({ db }: Pick<ServiceContext, 'db'>): Promise<Inst
 
 const variables: Record<KeyPurpose, string> = { certificate: 'SIGNING_KEY', log: 'LOG_KEY' };
 
+/** The ids of the keys that signed the checkpoint that is served. */
+const newestSigners = async (executor: Executor): Promise<Set<string>> => {
+  const served = await servedNote(executor);
+  return new Set(served === null ? [] : parseNote(served.signed).signatures.map(({ id }) => id));
+};
+
 /**
  * Ends a key, with an entry in the log: its signatures count only for what the log held before. A key that has ended this
  * way already stays as it is.
  * @param id as `listKeys` gives it.
  * @throws AppError NOT_FOUND; CONFLICT for the last key of its purpose, unless certificates are signed with it and others
- * may have it; PRECONDITION_FAILED where the log has stopped.
+ * may have it, and for a key of the log beside which no other signs; PRECONDITION_FAILED where the log has stopped.
  */
 export const retireKey = async (
   context: Pick<ServiceContext, 'db' | 'keptCheckpoint' | 'now'>,
@@ -73,6 +80,15 @@ export const retireKey = async (
         'CONFLICT',
         `It is the only key that may sign. Make a new one, set ${variables[purpose]} to both, separated by a comma and the new one first, and restart the workers. Then retire this one.`,
       );
+    if (purpose === 'log' && maySign(key)) {
+      // No worker may have the others any more. Those that workers have sign every checkpoint.
+      const signers = await newestSigners(transaction);
+      if (!others.some((each) => signers.has(verifierKeyOf(each, { origin }).id)))
+        throw new AppError(
+          'CONFLICT',
+          'No other key has signed the newest checkpoint. Put a new one beside it in LOG_KEY, restart the workers, wait for the next checkpoint, and retire this one then.',
+        );
+    }
     // Without the caller's keys, whatever it has. The workers' periodic task signs it.
     const { keptCheckpoint, now } = context;
     const [index] = await refusingIfStopped(() =>
