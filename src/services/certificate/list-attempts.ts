@@ -2,11 +2,10 @@ import { and, desc, eq, isNull, lt, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/pg-core';
 import type { AttemptListInput, Construct, ListedAttempt } from '#contracts/construct.ts';
 import { AppError } from '#contracts/errors.ts';
-import type { LogEntry, LogEntryKind } from '#contracts/log.ts';
 import { certificateDocuments } from '#db/schema/certificate-documents.ts';
 import { certificateDisputes, certificateRevocations } from '#db/schema/certificate-standing.ts';
 import { logEntries, logRegistrations } from '#db/schema/log.ts';
-import { readLogEntry } from '#verification/certificate/log-entry.ts';
+import { readEntryOf } from '#verification/certificate/log-entry.ts';
 import type { ServiceContext } from '../ground/context.ts';
 import { cutPage, isId, requireOneStart } from '../ground/page.ts';
 import { publicRead } from '../ground/public-read.ts';
@@ -14,12 +13,6 @@ import { registeredAs } from '../log/register.ts';
 import { listedStandingColumns, presentListedStanding } from './standing.ts';
 
 const outcomes = alias(logEntries, 'outcomes');
-
-const entryOf = <Kind extends LogEntryKind>(data: Uint8Array, kind: Kind) => {
-  const entry = readLogEntry(data);
-  if (entry.kind !== kind) throw new Error(`An entry is no ${kind}.`);
-  return entry as Extract<LogEntry, { kind: Kind }>;
-};
 
 type Row = {
   id: string;
@@ -36,8 +29,8 @@ type Row = {
 
 /** What it says is what the log's entries say. */
 const presentRegistration = (row: Row, at: Date): ListedAttempt => {
-  const { account, n, listed } = entryOf(row.registration, 'registration');
-  const end = row.outcome && entryOf(row.outcome, 'outcome');
+  const { account, n, listed } = readEntryOf(row.registration, 'registration');
+  const end = row.outcome && readEntryOf(row.outcome, 'outcome');
   const { certificateId, expiresAt, revokedAt, disputed } = row;
   return {
     id: row.id,

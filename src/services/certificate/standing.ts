@@ -17,7 +17,10 @@ const presentAttempt = (attempt: object | null): CertificateStanding['attempt'] 
 
 type Facts = { revokedAt: Date | null; expiresAt: Date; disputed: boolean };
 
-const standingOf = ({ revokedAt, expiresAt, disputed }: Facts, at: Date): CertificateStanding['standing'] => {
+const currentStanding = (
+  { revokedAt, expiresAt, disputed }: Facts,
+  at: Date,
+): CertificateStanding['standing'] => {
   if (revokedAt !== null) return 'revoked';
   if (expiresAt <= at) return 'expired';
   return disputed ? 'disputed' : 'valid';
@@ -67,7 +70,7 @@ const readStandingOf = async (executor: Executor, id: string, at: Date): Promise
   const { expiresAt, revokedAt } = row;
   const disputed = disputes.some(({ closedAt }) => closedAt === null);
   return {
-    standing: standingOf({ revokedAt, expiresAt, disputed }, at),
+    standing: currentStanding({ revokedAt, expiresAt, disputed }, at),
     expiresAt: expiresAt.toISOString(),
     expired: expiresAt <= at,
     revokedAt: revokedAt?.toISOString() ?? null,
@@ -98,7 +101,7 @@ export const presentListedStanding = (
   { attempt, ...facts }: Facts & { attempt: object | null },
   at: Date,
 ): ListedStanding => ({
-  standing: standingOf(facts, at),
+  standing: currentStanding(facts, at),
   expiresAt: facts.expiresAt.toISOString(),
   attempt: presentAttempt(attempt),
 });

@@ -2,14 +2,14 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js';
 import type { BundledLog } from '#contracts/certificate-bundle.ts';
 import type { CertificateDocument } from '#contracts/certificate-document.ts';
-import type { LogEntry } from '#contracts/log.ts';
+import type { LogEntryKind } from '#contracts/log.ts';
 import { type Checkpoint, openCheckpoint } from '../log/checkpoint.ts';
 import { LogFault } from '../log/log-fault.ts';
 import { hashLeaf } from '../log/merkle.ts';
 import type { VerifiedSignature } from '../log/note.ts';
 import { verifyInclusion } from '../log/proofs.ts';
 import type { VerifierKey } from '../log/verifier-key.ts';
-import { readLogEntry } from './log-entry.ts';
+import { readEntryOf } from './log-entry.ts';
 
 /** Whose checkpoints count, and how many of these witnesses must have cosigned one. */
 export type LogPolicy = { logKeys: VerifierKey[]; witnessKeys: VerifierKey[]; witnesses: number };
@@ -21,10 +21,10 @@ export type Inclusion =
   | { ok: true; checkpoint: Checkpoint; index: number; witnesses: VerifiedSignature[] }
   | { ok: false; failure: InclusionFailure; detail: string | null };
 
-const entryOf = <Kind extends LogEntry['kind']>(text: string, kind: Kind) => {
+/** Null for text that is no entry of this kind. */
+const entryIn = <Kind extends LogEntryKind>(text: string, kind: Kind) => {
   try {
-    const entry = readLogEntry(utf8ToBytes(text));
-    return entry.kind === kind ? (entry as Extract<LogEntry, { kind: Kind }>) : null;
+    return readEntryOf(utf8ToBytes(text), kind);
   } catch (error) {
     if (!(error instanceof LogFault)) throw error;
     return null;
@@ -54,7 +54,7 @@ export const verifyLogged = (
   const opened = openCheckpoint(note, { origin: named.log, logKeys, witnessKeys });
   if (!opened.ok) return refused('checkpoint', opened.failure);
   const { checkpoint } = opened;
-  const registered = entryOf(registration.entry, 'registration');
+  const registered = entryIn(registration.entry, 'registration');
   const isNamed =
     registered?.subject === named.id &&
     registration.index === named.index &&
@@ -65,7 +65,7 @@ export const verifyLogged = (
     registered.target !== document.subject.targetDigest
   )
     return refused('registration', 'It is of another account or target.');
-  const issued = entryOf(certificate.entry, 'certificate');
+  const issued = entryIn(certificate.entry, 'certificate');
   const isThis =
     issued?.subject === document.id &&
     issued.registration === named.id &&
