@@ -7,6 +7,9 @@ import { noteSignerOf } from '#testing/builders/ed25519-key.ts';
 import { openFakeWitness } from '#testing/fakes/witness.ts';
 import { openCheckRig } from '#testing/rigs/check-rig.ts';
 import { anyEntries, append, logKeyOf } from '#testing/rigs/log-rig.ts';
+import { hashLeaf } from '#verification/log/merkle.ts';
+import { signCheckpoint } from '#verification/log/signing/sign-note.ts';
+import { encodeHashes, rootOfPerfect } from '#verification/log/tiles.ts';
 import { parseVerifierKey, verifierKey, writeVerifierKey } from '#verification/log/verifier-key.ts';
 
 const { at, trusted, issue, check } = openCheckRig();
@@ -30,6 +33,7 @@ test('at its address a certificate is checked with its log, up to the newest ent
     const outcome = await check(place, ...trusted);
     expect(outcome).toMatchObject({ code: 0, stdout: expect.stringContaining('Valid.') });
     expect(outcome.stderr).toContain('not revoked as of size 10');
+    expect(outcome.stderr).toContain('Read 0 of 10 entries');
   }
 });
 
@@ -180,6 +184,43 @@ test('a log that has replaced the key that was kept is unknown, not changed, unt
   }
   writeFileSync(at('log.vkey'), await rig.vkeys());
   expect(await check(address, ...trusted)).toMatchObject({ code: 0 });
+});
+
+test('a log of more than a million entries is not read, and the check says what reads it', async () => {
+  const { served, ...rig } = await issue();
+  const [key] = rig.context.sequencer.keys;
+  const head = await rig.db.query.logHead.findFirst();
+  const entries = await rig.db.query.logEntries.findMany({
+    orderBy: ({ index }, { asc }) => asc(index),
+  });
+  if (key === undefined || head === undefined) throw new Error('The rig has no log.');
+  // After its own entries one and the same, so that the tiles of a level are alike but for the first.
+  let first = entries.map(({ data }) => hashLeaf(data));
+  let same = hashLeaf(new Uint8Array(1));
+  const tiles = new Map<string, Uint8Array>();
+  for (const [path, width] of [
+    ['0/000', 256],
+    ['1/000', 256],
+    ['2/000.p/16', 16],
+  ] as const) {
+    const tile = [...first, ...Array<Uint8Array>(width - first.length).fill(same)];
+    tiles.set(`/log/tile/${path}`, encodeHashes(tile));
+    [first, same] = [[rootOfPerfect(tile)], rootOfPerfect(Array<Uint8Array>(width).fill(same))];
+  }
+  const [root = new Uint8Array()] = first;
+  const note = await signCheckpoint({ origin: head.origin, size: 16 * 256 ** 2, root }, [
+    { key: verifierKey(head.origin, 'note', key.publicKey), sign: key.sign },
+  ]);
+  const address = await served((path) => {
+    const tile = tiles.get(path);
+    if (tile !== undefined) return new Response(Buffer.from(tile));
+    return path === '/log/checkpoint' ? new Response(note) : undefined;
+  });
+  const outcome = await check(address, ...trusted);
+  expect(outcome).toMatchObject({ code: 2, stdout: expect.stringContaining('  revocation_unknown: ') });
+  expect(outcome.stdout).toContain('The log has more than 1,000,000 entries: use log monitor, which');
+  expect(outcome.stdout).not.toContain('Give its address');
+  expect((await check(address, ...trusted, '--offline')).code).toBe(0);
 });
 
 test('a head that no witness saw decides nothing: a revocation can be missing in it', async () => {

@@ -1,7 +1,7 @@
 import { toWire } from '#contracts/wire.ts';
 import { failureWords, type QuestionCode, questionWords } from '#verification/certificate/check-codes.ts';
 import { thumbprintOf } from '#verification/certificate/jws.ts';
-import { readLaterEntries } from '#verification/certificate/later.ts';
+import { mostEntriesPerCheck, readLaterEntries } from '#verification/certificate/later.ts';
 import type { LogView } from '#verification/certificate/logged.ts';
 import { type Check, verifyCertificate } from '#verification/certificate/verify.ts';
 import { openCheckpoint } from '#verification/log/checkpoint.ts';
@@ -14,6 +14,7 @@ import {
 } from '../certificate-to-check.ts';
 import { disagreementLines } from '../disagreement-lines.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
+import { progressOn } from '../progress.ts';
 import type { Settings } from '../settings.ts';
 import { ownPublicKeys } from '../signing-key.ts';
 import { plain, plainJson, type Terminal } from '../terminal.ts';
@@ -43,15 +44,16 @@ const pinned = async (named: string, offered: Uint8Array[]): Promise<ReadKeySet>
   return { keys: offered.filter((key) => thumbprintOf(key) === named), retired: [] };
 };
 
-/** What was found of its log. */
+/** What was found of its log, and whether that has too many entries to be read here. */
 const logViewOf = async (
   { bundle, log, stated }: CertificateToCheck,
   policy: LogView['policy'],
-): Promise<LogView | null> => {
-  if (bundle === null) return null;
+  terminal: Terminal,
+): Promise<{ log: LogView | null; isTooLong: boolean }> => {
+  if (bundle === null) return { log: null, isTooLong: false };
   const view = { bundle: bundle.log, policy, offeredKeys: bundle.logKeys, later: null };
   const origin = stated?.registration?.log;
-  if (log === null || stated === null || origin === undefined) return view;
+  if (log === null || stated === null || origin === undefined) return { log: view, isTooLong: false };
   // As the proof is read: with the keys that came with it the log stays unknown, but it is seen whether it was changed.
   const isKnown = openCheckpoint(bundle.log.checkpoint, {
     origin,
@@ -59,12 +61,16 @@ const logViewOf = async (
     witnessKeys: [],
   }).ok;
   const logKeys = isKnown ? policy.logKeys : bundle.logKeys;
+  const progress = progressOn(terminal);
   const later = await readLaterEntries(
     { id: stated.id, index: bundle.log.certificate.index, proven: bundle.log.checkpoint },
     log,
-    { origin, logKeys, witnessKeys: policy.witnessKeys },
-  );
-  return { ...view, later };
+    {
+      keys: { origin, logKeys, witnessKeys: policy.witnessKeys },
+      onRead: (read, of) => progress.phase(`Read ${read} of ${of} entries of its log.`),
+    },
+  ).finally(progress.stop);
+  return { log: { ...view, later }, isTooLong: later === null };
 };
 
 const about = ({ document }: Check) =>
@@ -113,7 +119,11 @@ const advice: Record<QuestionCode, string> = {
   revocation_unknown: 'Give its address, or accept that with --offline.',
 };
 
-const view = (check: Check, { paint }: Terminal): string => {
+const adviceTooLong = `The log has more than ${mostEntriesPerCheck.toLocaleString('en')} entries: use log monitor, which reads on where it stopped, or accept that with --offline.`;
+
+const view = (check: Check, isTooLong: boolean, { paint }: Terminal): string => {
+  const adviceOn = (code: QuestionCode) =>
+    isTooLong && code === 'revocation_unknown' ? adviceTooLong : advice[code];
   const [style, words] = heading[check.verdict];
   return [
     paint(style, words),
@@ -124,7 +134,7 @@ const view = (check: Check, { paint }: Terminal): string => {
       ({ code, detail }) =>
         `  ${code}: ${failureWords[code]}${detail === null ? '' : ` ${plain(detail, 300)}`}`,
     ),
-    ...check.questions.map((code) => `  ${code}: ${questionWords[code]} ${advice[code]}`),
+    ...check.questions.map((code) => `  ${code}: ${questionWords[code]} ${adviceOn(code)}`),
     ...(check.disagreements.length > 0
       ? disagreementLines('What it says does not follow from its replays:', check.disagreements)
       : []),
@@ -149,6 +159,7 @@ export const checkCommand = async (
   ).flat();
   const policy = { logKeys: logKeys.flat(), witnessKeys, witnesses: witnessKeys.length };
   const now = new Date();
+  const { log, isTooLong } = await logViewOf(found, policy, terminal);
   const check = verifyCertificate({
     id: found.id,
     jws: found.jws,
@@ -159,10 +170,10 @@ export const checkCommand = async (
     offeredKeys: found.issuerKeys,
     retired: [...found.retired, ...named.flatMap(({ retired }) => retired)],
     now,
-    log: await logViewOf(found, policy),
+    log,
     offline: options.offline ?? false,
   });
-  terminal.result(options.json ? asJson(check) : view(check, terminal));
+  terminal.result(options.json ? asJson(check) : view(check, isTooLong, terminal));
   for (const line of limits(check, now)) terminal.say(line);
   return codes[check.verdict];
 };

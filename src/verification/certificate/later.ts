@@ -3,6 +3,7 @@ import { LogFault } from '../log/log-fault.ts';
 import type { VerifiedSignature } from '../log/note.ts';
 import { verifyConsistency } from '../log/proofs.ts';
 import { type ReadTile, readTiles } from '../log/tile-reader.ts';
+import { tileWidth } from '../log/tiles.ts';
 import type { RetiredKey } from './jws.ts';
 import { emptyHistory, isByLiveKey, readKeyEntry } from './key-history.ts';
 import { readLogEntry } from './log-entry.ts';
@@ -21,7 +22,7 @@ export type LaterEntries =
   | { ok: false; detail: string };
 
 /** A log may sign any size, and need not store what it serves. */
-const mostEntries = 1_000_000;
+export const mostEntriesPerCheck = 1_000_000;
 
 /**
  * Reads what a log says of a certificate now, and that it still is the log of the certificate's proof.
@@ -32,7 +33,7 @@ const mostEntries = 1_000_000;
 export const readLaterEntries = async (
   { id, index, proven }: { id: string; index: number; proven: string },
   { note, readTile }: { note: string; readTile: ReadTile },
-  keys: TrustedKeys,
+  { keys, onRead = () => {} }: { keys: TrustedKeys; onRead?: (read: number, of: number) => void },
 ): Promise<LaterEntries | null> => {
   const older = openCheckpoint(proven, keys);
   const newer = openCheckpoint(note, keys);
@@ -45,12 +46,13 @@ export const readLaterEntries = async (
     const proof = await tiles.proveConsistency(older.checkpoint.size);
     if (!verifyConsistency(older.checkpoint, head, proof))
       return { ok: false, detail: 'It does not hold the entries that the proof’s checkpoint had.' };
-    if (head.size > mostEntries) return null;
+    if (head.size > mostEntriesPerCheck) return null;
     let revoked = false;
     let openDisputes = 0;
     const history = emptyHistory();
     // From the first: a key may have been retired before it signed.
     for await (const { index: at, data } of tiles.entries(0, head.size)) {
+      if (at % tileWidth === 0) onRead(at, head.size);
       const entry = readLogEntry(data);
       readKeyEntry(history, entry, at);
       if (at <= index) continue;
