@@ -2,7 +2,7 @@ import { type CertificateStanding, revocationWords } from '#contracts/certificat
 import type { RevocationReason } from '#contracts/log.ts';
 import { toWire } from '#contracts/wire.ts';
 import { type ExitCode, exitCodes } from '../exit.ts';
-import { plain, type Terminal } from '../terminal.ts';
+import { plain, plainJson, type Terminal } from '../terminal.ts';
 import { type InstallationOptions, reachInstallation } from './installation.ts';
 
 type Context = { terminal: Terminal; signal: AbortSignal };
@@ -19,7 +19,7 @@ const view = ({ standing, revokedAt, revocationReason, disputes }: CertificateSt
 };
 
 const show = (answer: CertificateStanding, json: boolean | undefined, { terminal }: Context): ExitCode => {
-  terminal.result(json ? JSON.stringify(toWire(answer), null, 2) : view(answer));
+  terminal.result(json ? plainJson(toWire(answer)) : view(answer));
   return exitCodes.done;
 };
 

@@ -4,7 +4,7 @@ import { whyNotInferred } from '#verification/certificate/judge-standing.ts';
 import { roundedThroughout } from '#verification/statistics/aggregate.ts';
 import { certificateAt } from '../certificate-at.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
-import { plain, type Terminal } from '../terminal.ts';
+import { plain, plainJson, type Terminal } from '../terminal.ts';
 
 const signed = (value: number) => `${value > 0 ? '+' : value < 0 ? '−' : ''}${Math.abs(value).toFixed(3)}`;
 
@@ -53,8 +53,7 @@ export const compareCommand = async (
     throw new UsageError(`Name at most ${mostCompared} certificates to compare.`);
   const certificates = await Promise.all(places.map((place) => certificateAt(place, signal)));
   const { compared, incomparable } = compareCertificates(certificates);
-  if (options.json)
-    terminal.result(JSON.stringify(toWire(roundedThroughout({ compared, incomparable })), null, 2));
+  if (options.json) terminal.result(plainJson(toWire(roundedThroughout({ compared, incomparable }))));
   else {
     const nameOf = (at: number) => `${at + 1} ${plain(certificates[at]?.constructId ?? '', 60)}`;
     terminal.result(

@@ -10,7 +10,7 @@ import type { DrawOptions } from '../options.ts';
 import { progressOn } from '../progress.ts';
 import { chooseRepository } from '../repository.ts';
 import type { Settings } from '../settings.ts';
-import { plain, type Terminal } from '../terminal.ts';
+import { plain, plainJson, type Terminal } from '../terminal.ts';
 
 export type IngestOptions = DrawOptions & { out: string; json?: boolean };
 
@@ -43,7 +43,7 @@ export const ingestCommand = async (
   const { source, commitRange, listed } = draw;
   terminal.result(
     options.json
-      ? JSON.stringify(
+      ? plainJson(
           toWire({
             file,
             written: draw.drawn.length,
@@ -54,8 +54,6 @@ export const ingestCommand = async (
             seed,
             private: draw.private,
           }),
-          null,
-          2,
         )
       : `Wrote ${draw.drawn.length} changes from ${plain(source)} to ${options.out} (${listed} listed, ${excluded} excluded, seed ${plain(seed)}).`,
   );

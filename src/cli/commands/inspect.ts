@@ -8,7 +8,7 @@ import { auditBeside, certificateAt } from '../certificate-at.ts';
 import { viewCertificate } from '../certificate-view.ts';
 import { disagreementLines } from '../disagreement-lines.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
-import type { Terminal } from '../terminal.ts';
+import { plainJson, type Terminal } from '../terminal.ts';
 
 /** What was checked against the replays and what was not, by its name in the document. */
 const agreementLines = (certificate: Certificate, notChecked: string[]) => {
@@ -76,18 +76,14 @@ export const inspectCommand = async (
   const isAuditWrong = check.disagreements === null ? check.isFault : check.disagreements.length > 0;
   if (options.json)
     terminal.result(
-      JSON.stringify(
-        {
-          certificate: toWire(certificate),
-          recomputed: toWire(numbers),
-          disagreements,
-          audit: check.audit && toWire(check.audit),
-          audit_check: { disagreements: check.disagreements, reason: check.reason },
-          not_checked: notChecked,
-        },
-        null,
-        2,
-      ),
+      plainJson({
+        certificate: toWire(certificate),
+        recomputed: toWire(numbers),
+        disagreements,
+        audit: check.audit && toWire(check.audit),
+        audit_check: { disagreements: check.disagreements, reason: check.reason },
+        not_checked: notChecked,
+      }),
     );
   else terminal.result(viewCertificate(certificate, terminal.paint, terminal.columns, check.audit));
   if (disagreements.length === 0) {

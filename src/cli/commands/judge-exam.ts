@@ -16,7 +16,7 @@ import { type Judges, judgesFor } from '../judge.ts';
 import { emptyLedger, ledgerAccount } from '../ledger.ts';
 import type { ExamOptions } from '../options.ts';
 import type { Settings } from '../settings.ts';
-import { plain, type Terminal } from '../terminal.ts';
+import { plain, plainJson, type Terminal } from '../terminal.ts';
 
 type Context = { settings: Settings; terminal: Terminal; signal: AbortSignal };
 
@@ -40,19 +40,15 @@ const dryRun = (
   const cost = { likely: isKnown ? likelyUsd : null, most: isKnown ? mostUsd : null };
   if (json)
     terminal.result(
-      JSON.stringify(
-        {
-          dry_run: true,
-          half,
-          judge: judge.provider,
-          model: judge.model,
-          judge_calls: calls,
-          likely_cost_usd: cost.likely,
-          most_cost_usd: cost.most,
-        },
-        null,
-        2,
-      ),
+      plainJson({
+        dry_run: true,
+        half,
+        judge: judge.provider,
+        model: judge.model,
+        judge_calls: calls,
+        likely_cost_usd: cost.likely,
+        most_cost_usd: cost.most,
+      }),
     );
   else
     terminal.result(
@@ -126,7 +122,7 @@ const showScript = (
   if (judges.length > 0)
     throw new UsageError('--script asks no judge: beside it only --half and --json have a meaning.');
   const result = scriptedExam(script, half);
-  terminal.result(json ? JSON.stringify(toWire(result), null, 2) : viewScript(result, terminal.paint));
+  terminal.result(json ? plainJson(toWire(result)) : viewScript(result, terminal.paint));
   return exitCodes.done;
 };
 
@@ -143,17 +139,16 @@ export const judgeExamCommand = async (options: ExamOptions, context: Context): 
 
   if (options.out !== undefined) await requireFolder(dirname(options.out));
 
-  const textOf = (result: ExamResult, askings: number | null) =>
-    JSON.stringify(toWire({ ...result, askings }), null, 2);
+  const wireOf = (result: ExamResult, askings: number | null) => toWire({ ...result, askings });
   const show = (result: ExamResult, askings: number | null) => {
-    terminal.result(json ? textOf(result, askings) : viewExam(result, terminal.paint));
+    terminal.result(json ? plainJson(wireOf(result, askings)) : viewExam(result, terminal.paint));
     if (result.claims.unanswered > 0)
       terminal.say(
         `${result.claims.unanswered} claims got no usable verdict. They are in no rate, so read the rates with care.`,
       );
   };
   const write = async (result: ExamResult, askings: number | null, file: string) => {
-    await writeFileAtomic(file, `${textOf(result, askings)}\n`);
+    await writeFileAtomic(file, `${JSON.stringify(wireOf(result, askings), null, 2)}\n`);
     terminal.say(plain(`Written to ${file}.`));
   };
 

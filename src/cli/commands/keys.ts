@@ -4,7 +4,7 @@ import { type InstallationKey, listKeys, retireKey } from '#services/log/index.t
 import { withMigrated } from '../connection.ts';
 import { type ExitCode, exitCodes } from '../exit.ts';
 import type { Settings } from '../settings.ts';
-import type { Terminal } from '../terminal.ts';
+import { plainJson, type Terminal } from '../terminal.ts';
 
 type Context = { settings: Settings; terminal: Terminal };
 
@@ -32,7 +32,7 @@ export const listKeysCommand = async (
   { settings, terminal }: Context,
 ): Promise<ExitCode> => {
   const keys = await withMigrated(settings, (db) => listKeys({ db }));
-  if (json) terminal.result(JSON.stringify({ keys: keys.map(wireOf) }, null, 2));
+  if (json) terminal.result(plainJson({ keys: keys.map(wireOf) }));
   else
     terminal.result(
       keys.length === 0 ? 'No key has signed yet: no worker has started.' : keys.map(view).join('\n'),
@@ -51,7 +51,7 @@ export const retireKeyCommand = async (
   const key = await withMigrated(settings, (db, { now }) =>
     retireKey({ db, now: () => now, keptCheckpoint }, id, end),
   );
-  terminal.result(json ? JSON.stringify(wireOf(key), null, 2) : view(key));
+  terminal.result(json ? plainJson(wireOf(key)) : view(key));
   terminal.say(
     'A worker signs the entry within half a minute. Its signatures count for what the log held before, so people still need the public key. Its secret is not needed any more: remove it from the variable, or its file from the data directory.',
   );

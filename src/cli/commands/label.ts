@@ -6,7 +6,7 @@ import { CommandError, type ExitCode, exitCodes } from '../exit.ts';
 import { auditOfRun, finishedNow, type KeptAudit, withLabel } from '../kept-audit.ts';
 import { answersFrom } from '../keys.ts';
 import { type FinishedRun, openFinishedRun } from '../run-directory.ts';
-import { type Paint, plain, type Terminal } from '../terminal.ts';
+import { type Paint, plain, plainJson, type Terminal } from '../terminal.ts';
 
 type Context = { terminal: Terminal; signal: AbortSignal };
 
@@ -136,9 +136,7 @@ export const labelCommand = async (
       );
       return exitCodes.failed;
     }
-    terminal.result(
-      json ? JSON.stringify(toWire(audit), null, 2) : viewAudit(audit, terminal.paint, terminal.columns),
-    );
+    terminal.result(json ? plainJson(toWire(audit)) : viewAudit(audit, terminal.paint, terminal.columns));
     terminal.say(
       begun.finishedAt === null
         ? plain(`Kept: ${run.path}/audit.json. Publish it beside the certificate.`)

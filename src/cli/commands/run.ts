@@ -2,7 +2,7 @@ import type { Continuation, RunStatus } from '#contracts/run.ts';
 import { toWire } from '#contracts/wire.ts';
 import { type ExitCode, exitCodes } from '../exit.ts';
 import { headersOf } from '../header-lines.ts';
-import type { Terminal } from '../terminal.ts';
+import { plainJson, type Terminal } from '../terminal.ts';
 import { type InstallationOptions, reachInstallation, readSecret } from './installation.ts';
 import { viewRun, viewRuns } from './run-view.ts';
 import { watchToEnd } from './watch-to-end.ts';
@@ -11,7 +11,7 @@ type Context = { terminal: Terminal; signal: AbortSignal };
 export type RunOptions = InstallationOptions & { json?: boolean };
 
 /** In the form of the REST answer. */
-const json = (answer: Record<string, unknown>) => JSON.stringify(toWire(answer), null, 2);
+const json = (answer: Record<string, unknown>) => plainJson(toWire(answer));
 
 export type ListOptions = RunOptions & {
   status?: RunStatus;

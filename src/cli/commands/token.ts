@@ -6,7 +6,7 @@ import type { Actor, Log } from '#services/ground/index.ts';
 import { hasInstallation, withMigrated } from '../connection.ts';
 import { type ExitCode, exitCodes, UsageError } from '../exit.ts';
 import type { Settings } from '../settings.ts';
-import { plain, type Terminal } from '../terminal.ts';
+import { plain, plainJson, type Terminal } from '../terminal.ts';
 
 type Context = { settings: Settings; terminal: Terminal };
 
@@ -34,7 +34,7 @@ export const createTokenCommand = async (
   const made = await asOwner(settings, (context, { userId }) =>
     createApiToken(context, { userId, ...request }),
   );
-  terminal.result(json ? JSON.stringify(toWire(made), null, 2) : made.token);
+  terminal.result(json ? plainJson(toWire(made)) : made.token);
   terminal.say(
     `The token may: ${made.scopes.join(', ')}. It is shown only once; its hash alone is kept. Send it as "Authorization: Bearer <token>".`,
   );
@@ -57,7 +57,7 @@ export const listTokensCommand = async (
   { settings, terminal }: Context,
 ): Promise<ExitCode> => {
   const { tokens } = await asOwner(settings, listApiTokens);
-  if (json) terminal.result(JSON.stringify(toWire({ tokens }), null, 2));
+  if (json) terminal.result(plainJson(toWire({ tokens })));
   else {
     const head = terminal.paint('dim', row(['token', 'scopes', 'expires', 'last used', 'name']));
     terminal.result(tokens.length === 0 ? 'No tokens.' : [head, ...tokens.map(viewToken)].join('\n'));
@@ -72,6 +72,6 @@ export const revokeTokenCommand = async (
   { settings, terminal }: Context,
 ): Promise<ExitCode> => {
   await asOwner(settings, (context, owner) => revokeApiToken(context, owner, id));
-  terminal.result(json ? JSON.stringify({ revoked: id }, null, 2) : `Revoked ${id}.`);
+  terminal.result(json ? plainJson({ revoked: id }) : `Revoked ${id}.`);
   return exitCodes.done;
 };

@@ -10,7 +10,7 @@ import { oracleOf } from '../oracle-choice.ts';
 import { progressOn } from '../progress.ts';
 import { chooseRepository } from '../repository.ts';
 import type { Settings } from '../settings.ts';
-import { plain, type Terminal } from '../terminal.ts';
+import { plain, plainJson, type Terminal } from '../terminal.ts';
 
 const viewTrial = ({ change, question, answer, latencyMs, retries, remarks }: OracleTrial): string =>
   [
@@ -63,7 +63,7 @@ export const tryCommand = async (
       signal,
     });
     progress.stop();
-    terminal.result(options.json ? JSON.stringify(toWire(trial), null, 2) : viewTrial(trial));
+    terminal.result(options.json ? plainJson(toWire(trial)) : viewTrial(trial));
     return trial.answer === null ? exitCodes.failed : exitCodes.done;
   } finally {
     progress.stop();

@@ -18,7 +18,7 @@ import { chooseRepository, type RepositoryChoice } from '../repository.ts';
 import { configurationOf, type RunDemand } from '../run-configuration.ts';
 import { openRunDirectory } from '../run-directory.ts';
 import { memoryStore } from '../run-store.ts';
-import { plain, type Terminal } from '../terminal.ts';
+import { plain, plainJson, type Terminal } from '../terminal.ts';
 
 const identityOf = ({ provider, model, endpoint }: Judge): JudgeIdentity => ({ provider, model, endpoint });
 
@@ -40,7 +40,7 @@ const showCertificate = (
   json: boolean,
   { result, say, paint, columns }: Terminal,
 ) => {
-  result(json ? JSON.stringify(toWire(certificate), null, 2) : viewCertificate(certificate, paint, columns));
+  result(json ? plainJson(toWire(certificate)) : viewCertificate(certificate, paint, columns));
   const remark = cloneRemark(certificate);
   if (remark !== null) say(remark);
 };
@@ -82,7 +82,7 @@ const dryRun = async (
     },
     { prices, countTokens },
   );
-  terminal.result(json ? JSON.stringify(estimate, null, 2) : viewEstimate(estimate, terminal.paint));
+  terminal.result(json ? plainJson(estimate) : viewEstimate(estimate, terminal.paint));
   return exitCodes.done;
 };
 
