@@ -1,12 +1,10 @@
 import { type Command, Option } from 'commander';
 import { type RevocationReason, revocationReasons } from '#contracts/log.ts';
 import type { ExitCode } from '../exit.ts';
-import { installationOptions, jsonOption } from '../options.ts';
 import type { Settings } from '../settings.ts';
 import type { Terminal } from '../terminal.ts';
 import type { CertificateOptions } from './certificate.ts';
-
-type Unlocated = Omit<CertificateOptions, 'url'> & { url?: string };
+import { installationVerbs, type Unlocated } from './installation-verbs.ts';
 
 const tokenHelp = `
 Each of these commands needs a personal token with the scope certificates:write. Certificates are revoked by the account
@@ -23,21 +21,13 @@ export const addCertificateCommands = (
     .command('certificate')
     .description('revoke and dispute certificates of an installation')
     .addHelpText('after', tokenHelp);
-  const verb = (name: string, description: string, options: Option[] = []) => {
-    const command = certificates.command(name).description(description);
-    for (const option of [...options, ...installationOptions(), jsonOption()]) command.addOption(option);
-    return command;
-  };
-  const located = <Options extends Unlocated>(options: Options) => ({
-    ...options,
-    url: options.url ?? context.readSettings().installationUrl,
-  });
+  const { verb, located } = installationVerbs(certificates, context.readSettings);
 
   verb('revoke', 'revoke a certificate for good, with an entry in the log', [
     new Option('--reason <reason>', 'why').choices(revocationReasons).makeOptionMandatory(),
   ])
     .argument('<id>', 'the certificate’s id')
-    .action(async (id: string, options: Unlocated & { reason: RevocationReason }) => {
+    .action(async (id: string, options: Unlocated<CertificateOptions & { reason: RevocationReason }>) => {
       const command = await import('./certificate.ts');
       done(await command.revokeCertificateCommand(id, located(options), context));
     });
@@ -48,20 +38,19 @@ export const addCertificateCommands = (
     ).makeOptionMandatory(),
   ])
     .argument('<id>', 'the certificate’s id')
-    .action(async (id: string, options: Unlocated & { text: string }) => {
+    .action(async (id: string, options: Unlocated<CertificateOptions & { text: string }>) => {
       const command = await import('./certificate.ts');
       done(await command.disputeCertificateCommand(id, located(options), context));
     });
-  const changes = {
-    'close-dispute': 'close a dispute',
-    'remove-dispute-text': 'remove the words of a dispute; its entries in the log stay',
-  };
-  for (const [name, description] of Object.entries(changes))
+  const changes = [
+    ['close-dispute', 'close a dispute', false],
+    ['remove-dispute-text', 'remove the words of a dispute; its entries in the log stay', true],
+  ] as const;
+  for (const [name, description, removeText] of changes)
     verb(name, description)
       .argument('<dispute>', 'the dispute’s id')
-      .action(async (id: string, options: Unlocated) => {
+      .action(async (id: string, options: Unlocated<CertificateOptions>) => {
         const command = await import('./certificate.ts');
-        const removeText = name === 'remove-dispute-text';
         done(await command.changeDisputeCommand(id, { ...located(options), removeText }, context));
       });
 };

@@ -3,9 +3,9 @@ import type { ZodType } from 'zod';
 import { continuations, runListInputSchema, runStatuses } from '#contracts/run.ts';
 import { continueRequestSchema } from '#contracts/run-request.ts';
 import type { ExitCode } from '../exit.ts';
-import { installationOptions, jsonOption } from '../options.ts';
 import type { Settings } from '../settings.ts';
 import type { Terminal } from '../terminal.ts';
+import { installationVerbs, type Unlocated } from './installation-verbs.ts';
 import type { ContinueOptions, ListOptions, RunOptions } from './run.ts';
 
 /** Checks a number by the rule of the request's field of the same name. */
@@ -14,9 +14,6 @@ const number = (schema: ZodType) => (text: string) => {
   if (parsed.success) return parsed.data;
   throw new InvalidArgumentError(parsed.error.issues[0]?.message ?? 'Not allowed.');
 };
-
-/** The options as given. Without an address they mean the environment's installation. */
-type Unlocated<Options extends RunOptions> = Omit<Options, 'url'> & { url?: string };
 
 const listOptions = () => [
   new Option('--status <status>', 'only runs of this status').choices(runStatuses),
@@ -66,15 +63,7 @@ export const addRunCommands = (
     .command('run')
     .description('list, show, cancel, resume and retry runs of an installation')
     .addHelpText('after', tokenHelp);
-  const verb = (name: string, description: string, options: Option[]) => {
-    const command = runs.command(name).description(description);
-    for (const option of [...options, ...installationOptions(), jsonOption()]) command.addOption(option);
-    return command;
-  };
-  const located = <Options extends { url?: string }>(options: Options) => ({
-    ...options,
-    url: options.url ?? context.readSettings().installationUrl,
-  });
+  const { verb, located } = installationVerbs(runs, context.readSettings);
 
   verb('list', 'list your runs, newest first', listOptions()).action(
     async (options: Unlocated<ListOptions>) => {
@@ -90,7 +79,7 @@ export const addRunCommands = (
       const command = await import('./run.ts');
       done(await command.showRunCommand(id, located(options), context));
     });
-  verb('cancel', 'end a run early, without a certificate', [])
+  verb('cancel', 'end a run early, without a certificate')
     .argument('<id>', 'the run’s id')
     .action(async (id: string, options: Unlocated<RunOptions>) => {
       const command = await import('./run.ts');
