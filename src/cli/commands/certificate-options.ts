@@ -7,9 +7,13 @@ import type { CertificateOptions } from './certificate.ts';
 import { installationVerbs, type Unlocated } from './installation-verbs.ts';
 
 const tokenHelp = `
-Each of these commands needs a personal token with the scope certificates:write. Certificates are revoked by the account
-that they were issued for or by the installation's owner, and disputed by the owner alone. Nothing that was logged can be
-taken back.`;
+Each of these commands needs a personal token with the scope certificates:write:
+
+  (umask 077 && echelon-verify token create --name cli --scope certificates:write > ~/.echelon-token)
+  echelon-verify certificate revoke <id> --reason issued_in_error --token-file ~/.echelon-token
+
+Certificates are revoked by the account that they were issued for or by the installation's owner, and disputed by the
+owner alone. Nothing that was logged can be taken back.`;
 
 /** `certificate revoke | dispute | close-dispute | remove-dispute-text`, against an installation. */
 export const addCertificateCommands = (

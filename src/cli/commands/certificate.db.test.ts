@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { getCertificateStanding } from '#services/certificate/index.ts';
 import { createRun, getRun } from '#services/run/index.ts';
 import { runInProcess } from '#testing/rigs/command-line.ts';
 import { runRequest } from '#testing/rigs/engine-rig.ts';
@@ -44,12 +45,51 @@ test('a dispute is opened, its words are removed, and it is closed', async () =>
   const refused = await certificate(at.tokenFile, 'dispute', id, '--text', 'Wrong.');
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('Only the owner') });
   const opened = await certificate(ownersToken, 'dispute', id, '--text', 'Wrong.');
-  const dispute = /The dispute (\S+) is open since .* “Wrong\.”/.exec(opened.stdout)?.[1] ?? '';
+  const dispute = /Dispute (\S+) has been open since .* “Wrong\.”/.exec(opened.stdout)?.[1] ?? '';
   const removed = await certificate(ownersToken, 'remove-dispute-text', dispute);
-  expect(removed.stdout).toContain(`The dispute ${dispute} is open`);
+  expect(removed).toMatchObject({ code: 0, stderr: 'The words were removed.\n' });
+  expect(removed.stdout).toContain(`Dispute ${dispute} has been open since`);
   expect(removed.stdout).not.toContain('Wrong');
   const closed = await certificate(ownersToken, 'close-dispute', dispute);
-  expect(closed).toMatchObject({ code: 0, stdout: expect.stringContaining('not disputed') });
+  expect(closed).toMatchObject({ code: 0, stdout: 'It is valid, and is not disputed.\n', stderr: '' });
+});
+
+test('of an expired certificate it is said that it has expired', async () => {
+  const id = await issue();
+  const opened = await certificate(ownersToken, 'dispute', id, '--text', 'Wrong.');
+  const dispute = /Dispute (\S+) has/.exec(opened.stdout)?.[1] ?? '';
+  const { expiresAt } = await getCertificateStanding(at.rig.context, id);
+  at.rig.wait(Date.parse(expiresAt) - at.rig.context.now().getTime());
+  const closed = await certificate(ownersToken, 'close-dispute', dispute);
+  expect(closed.stdout).toBe('It has expired, and is not disputed.\n');
+});
+
+test.each([
+  ['revoke', 'x', '--reason', 'issued_in_error'],
+  ['dispute', 'x', '--text', 'Wrong.'],
+  ['close-dispute', 'x'],
+  ['remove-dispute-text', 'x'],
+])(
+  'certificate %s says how to make a token that may do it, without one and with a wrong one',
+  async (...args) => {
+    const command = ['certificate', ...args, '--url', at.url];
+    const making = '`echelon-verify token create --name cli --scope certificates:write` makes one.';
+    const without = await runInProcess(command);
+    expect(without).toMatchObject({ code: 2, stdout: '' });
+    expect(without.stderr).toContain(`Give a personal token with --token-file <path>. ${making}`);
+    const wrong = await runInProcess([...command, '--token', 'evt_wrong']);
+    expect(wrong).toMatchObject({ code: 1, stdout: '' });
+    expect(wrong.stderr).toContain(
+      `refused the token: it is unknown there, or was revoked or has expired. ${making}`,
+    );
+  },
+);
+
+test('the help shows how to make a token for it and how to use it', async () => {
+  const { stdout } = await runInProcess(['certificate', '--help']);
+  expect(stdout).toContain(
+    '(umask 077 && echelon-verify token create --name cli --scope certificates:write > ~/.echelon-token)',
+  );
 });
 
 test.each([

@@ -1,3 +1,4 @@
+import type { TokenScope } from '#contracts/account.ts';
 import { type CertificateStanding, revocationWords } from '#contracts/certificate-standing.ts';
 import type { RevocationReason } from '#contracts/log.ts';
 import { toWire } from '#contracts/wire.ts';
@@ -8,14 +9,17 @@ import { type InstallationOptions, reachInstallation } from './installation.ts';
 type Context = { terminal: Terminal; signal: AbortSignal };
 export type CertificateOptions = InstallationOptions & { json?: boolean };
 
+const scope: TokenScope = 'certificates:write';
+
 const view = ({ standing, revokedAt, revocationReason, disputes }: CertificateStanding): string => {
   if (revokedAt !== null && revocationReason !== null)
     return `Revoked on ${revokedAt}. ${revocationWords[revocationReason]}`;
   const open = disputes.find(({ closedAt }) => closedAt === null);
   const words = open?.text == null ? '' : ` “${plain(open.text, 500)}”`;
+  const stands = standing === 'expired' ? 'It has expired' : `It is ${standing}`;
   return open === undefined
-    ? `It is ${standing}, and not disputed.`
-    : `It is ${standing}. The dispute ${open.id} is open since ${open.openedAt}.${words}`;
+    ? `${stands}, and is not disputed.`
+    : `${stands}. Dispute ${open.id} has been open since ${open.openedAt}.${words}`;
 };
 
 const show = (answer: CertificateStanding, json: boolean | undefined, { terminal }: Context): ExitCode => {
@@ -29,7 +33,7 @@ export const revokeCertificateCommand = async (
   { reason, ...options }: CertificateOptions & { reason: RevocationReason },
   context: Context,
 ): Promise<ExitCode> => {
-  const { ask } = await reachInstallation(options, context.signal);
+  const { ask } = await reachInstallation(options, context.signal, scope);
   const answer = await ask(({ certificate }) => certificate.revoke.mutate({ id, reason }));
   if (answer.revocationReason !== reason)
     context.terminal.say('Nothing was done: it was revoked before, for another reason.');
@@ -42,7 +46,7 @@ export const disputeCertificateCommand = async (
   { text, ...options }: CertificateOptions & { text: string },
   context: Context,
 ): Promise<ExitCode> => {
-  const { ask } = await reachInstallation(options, context.signal);
+  const { ask } = await reachInstallation(options, context.signal, scope);
   return show(await ask(({ dispute }) => dispute.open.mutate({ id, text })), options.json, context);
 };
 
@@ -52,9 +56,10 @@ export const changeDisputeCommand = async (
   { removeText, ...options }: CertificateOptions & { removeText: boolean },
   context: Context,
 ): Promise<ExitCode> => {
-  const { ask } = await reachInstallation(options, context.signal);
+  const { ask } = await reachInstallation(options, context.signal, scope);
   const answer = await ask(({ dispute }) =>
     removeText ? dispute.removeText.mutate({ id }) : dispute.close.mutate({ id }),
   );
+  if (removeText) context.terminal.say('The words were removed.');
   return show(answer, options.json, context);
 };

@@ -57,12 +57,17 @@ export const readSecret = async (option: string, file: string, signal: AbortSign
   return oneWord(option, text);
 };
 
-const tokenOf = async ({ token, tokenFile }: InstallationOptions, signal: AbortSignal): Promise<string> => {
+const howToMakeToken = (scopes: string) =>
+  `\`echelon-verify token create --name cli --scope ${scopes}\` makes one.`;
+
+const tokenOf = async (
+  { token, tokenFile }: InstallationOptions,
+  scopes: string,
+  signal: AbortSignal,
+): Promise<string> => {
   if (tokenFile !== undefined) return readSecret('--token-file', tokenFile, signal);
   if (token !== undefined) return oneWord('--token', token);
-  throw new UsageError(
-    'Runs belong to their owner: give a personal token with --token-file <path>. `echelon-verify token create --name cli --scope runs:read,runs:write` makes one.',
-  );
+  throw new UsageError(`Give a personal token with --token-file <path>. ${howToMakeToken(scopes)}`);
 };
 
 /** The option for each field of a request. */
@@ -115,7 +120,7 @@ const fetchFrom =
     throw notAnInstallation(address, `HTTP ${response.status}`);
   };
 
-const explained = (error: unknown, address: string): unknown => {
+const explained = (error: unknown, address: string, scopes: string): unknown => {
   if (!(error instanceof TRPCClientError)) return error;
   if (error.cause instanceof CommandError) return error.cause;
   const refusal = refusalSchema.safeParse(error.data);
@@ -123,7 +128,7 @@ const explained = (error: unknown, address: string): unknown => {
   const { code, fields } = refusal.data;
   if (code === 'UNAUTHORIZED')
     return new CommandError(
-      `${address} refused the token: it is unknown there, or was revoked or has expired. \`echelon-verify token create --name cli\` makes one.`,
+      `${address} refused the token: it is unknown there, or was revoked or has expired. ${howToMakeToken(scopes)}`,
     );
   const named = fields.flatMap(({ path, message }) => {
     const option = optionNames[path.split('.')[0] ?? ''];
@@ -136,23 +141,25 @@ const explained = (error: unknown, address: string): unknown => {
 
 /**
  * The installation that the options name. Makes no call yet.
+ * @param scopes those that a token needs for what is asked, as `token create` takes them.
  * @throws UsageError if there is no usable address or token.
  */
 export const reachInstallation = async (
   options: InstallationOptions,
   signal: AbortSignal,
+  scopes = 'runs:read,runs:write',
 ): Promise<Installation> => {
   const address = addressOf(options.url);
   const client = createEchelonClient({
     baseUrl: address,
-    token: await tokenOf(options, signal),
+    token: await tokenOf(options, scopes, signal),
     fetch: fetchFrom(address, signal),
   });
   return {
     address,
     ask: (call) =>
       call(client).catch((error: unknown) => {
-        throw explained(error, address);
+        throw explained(error, address, scopes);
       }),
   };
 };
