@@ -1,8 +1,15 @@
 import { readBody } from '#contracts/http.ts';
 import { UsageError } from './exit.ts';
 import { plain } from './terminal.ts';
+import { answerTimeoutMs, requestFault, unreachedText } from './unreached.ts';
 
-const timeoutMs = 30_000;
+/** Where a redirect leads, if that is an address of the web. */
+const targetOf = (response: Response, url: URL): string | null => {
+  const location = response.headers.get('location') ?? '';
+  if (location === '' || !URL.canParse(location, url)) return null;
+  const { href, protocol } = new URL(location, url);
+  return /^https?:$/.test(protocol) ? href : null;
+};
 
 /**
  * What is at an address; null if nothing is. `sought` is what should be there.
@@ -20,26 +27,28 @@ export const fetchCapped = async (
   const response = await fetch(url, {
     headers: { accept },
     redirect: 'manual',
-    signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
-  }).catch(() => {
+    signal: AbortSignal.any([signal, AbortSignal.timeout(answerTimeoutMs)]),
+  }).catch((error: Error) => {
     signal.throwIfAborted();
-    throw new UsageError(`${url.origin} could not be reached.`);
+    throw new UsageError(unreachedText(error, url.origin));
   });
   // Who is at an address does not choose which other machines are asked from here.
-  if (response.status >= 300 && response.status < 400) {
-    await response.body?.cancel().catch(() => undefined);
-    const location = response.headers.get('location') ?? '';
-    const target = URL.canParse(location, url) ? new URL(location, url).href : 'nowhere';
+  const target = response.status >= 300 && response.status < 400 ? targetOf(response, url) : null;
+  if (!response.ok) await response.body?.cancel().catch(() => undefined);
+  if (target !== null)
     throw new UsageError(
-      `${url.origin} redirects to ${plain(target, 200)}. If you trust that, give its address.`,
+      `${url.origin} redirects to ${plain(target, 200)}. If you trust it, give that address instead.`,
     );
-  }
-  if (response.status === 404) {
-    await response.body?.cancel().catch(() => undefined);
-    return null;
-  }
+  if (response.status === 404) return null;
   if (!response.ok) throw new UsageError(`${url.origin} answered ${response.status} instead of ${sought}.`);
-  const bytes = await readBody(response, maxBytes);
+  const bytes = await readBody(response, maxBytes).catch((error: Error) => {
+    signal.throwIfAborted();
+    throw new UsageError(
+      error.name === 'TimeoutError'
+        ? unreachedText(error, url.origin)
+        : `${url.origin} broke off its answer (${requestFault(error)}).`,
+    );
+  });
   if (bytes !== null) return bytes;
   await response.body?.cancel().catch(() => undefined);
   throw new UsageError(`The answer is too large to be ${sought}.`);

@@ -43,6 +43,14 @@ export const maxRunErrorLength = 2000;
 export const faultCode = (error: unknown): string | null =>
   isObject(error) && typeof error.code === 'string' ? error.code : null;
 
+/** True of the codes by which Node says that it does not trust a server's certificate. */
+export const isCertificateFault = (code: string): boolean =>
+  /^(?:CERT_|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_CERT|UNABLE_TO_(?:GET_ISSUER|VERIFY))/.test(code);
+
+/** What is said then, after what failed. */
+export const untrustedCertificateText =
+  "the certificate of its server is not trusted here. If an authority of your own issued it, name the authority's file in NODE_EXTRA_CA_CERTS and start again.";
+
 const maxCauses = 10;
 
 /** Marks an error of a proxy between us and a service: the connection was not made, and nothing was sent. */

@@ -6,8 +6,7 @@ import { z } from 'zod';
 import { createEchelonClient, type EchelonClient } from '#client/index.ts';
 import { CommandError, UsageError } from '../exit.ts';
 import { plain } from '../terminal.ts';
-
-const timeoutMs = 30_000;
+import { answerTimeoutMs, requestFault, unreachedText } from '../unreached.ts';
 
 /** How to reach an installation. Give exactly one of the two tokens. */
 export type InstallationOptions = { url: string; token?: string; tokenFile?: string };
@@ -93,17 +92,12 @@ const notAnInstallation = (address: string, what: string) =>
     `What answers at ${address} (${what}) is not an Echelon Verify installation. Name another address with --url.`,
   );
 
-const unreached = (error: Error, address: string): InstallationUnreached => {
-  if (error.name === 'TimeoutError')
-    return new InstallationUnreached(`${address} did not answer within ${timeoutMs / 1000} seconds.`);
-  const cause = error.cause instanceof Error ? error.cause : error;
-  const reason = 'code' in cause ? String(cause.code) : cause.message;
-  return new InstallationUnreached(
-    reason === 'ECONNREFUSED'
+const unreached = (error: Error, address: string): InstallationUnreached =>
+  new InstallationUnreached(
+    requestFault(error) === 'ECONNREFUSED'
       ? `Nothing listens at ${address}. Start the installation there (npm start), or name another address with --url.`
-      : `${address} could not be reached (${plain(reason)}). Check the address; --url names another.`,
+      : unreachedText(error, address, 'Check the address; --url names another.'),
   );
-};
 
 /** Rejects with `InstallationUnreached` if the answer is not JSON, as every answer of an installation is. */
 const fetchFrom =
@@ -111,7 +105,7 @@ const fetchFrom =
   async (input, init) => {
     const response = await fetch(input, {
       ...init,
-      signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(answerTimeoutMs)]),
     }).catch((error: Error) => {
       signal.throwIfAborted();
       throw unreached(error, address);

@@ -1,5 +1,5 @@
 import { Agent, type Dispatcher, ProxyAgent, fetch as undiciFetch } from 'undici';
-import { proxyFaultCode } from '#contracts/errors.ts';
+import { isCertificateFault, proxyFaultCode } from '#contracts/errors.ts';
 
 /** The proxies of the environment, under their standard names. */
 export type ProxySettings = {
@@ -59,8 +59,6 @@ export class ProxyError extends Error {
 const causesOf = (error: unknown): Error[] =>
   error instanceof Error ? [error, ...causesOf(error.cause)] : [];
 
-const certificate = /^(?:CERT_|DEPTH_ZERO_SELF_SIGNED|SELF_SIGNED_CERT|UNABLE_TO_(?:GET_ISSUER|VERIFY))/;
-
 /** Why a request by way of a proxy failed before it was sent, or the error itself. */
 export const behindProxy = (error: unknown, proxy: string): unknown => {
   const { host } = new URL(proxy);
@@ -76,7 +74,7 @@ export const behindProxy = (error: unknown, proxy: string): unknown => {
     // Only the proxy is dialled.
     if (syscall === 'connect' || syscall === 'getaddrinfo' || code === 'UND_ERR_CONNECT_TIMEOUT')
       return new ProxyError(`The proxy ${host} could not be reached (${code}).`);
-    if (certificate.test(code))
+    if (isCertificateFault(code))
       return new ProxyError(
         `The certificate that came through the proxy ${host} is not trusted (${code}). If the proxy opens TLS, set NODE_EXTRA_CA_CERTS to its certificate.`,
       );

@@ -1,3 +1,4 @@
+import { untrustedCertificateText } from '#contracts/errors.ts';
 import { type GroundTruthSource, SourceError } from '../source.ts';
 import { gitSource, maxListedCommits } from './git.ts';
 import { remoteEnvironment } from './remote.ts';
@@ -79,11 +80,9 @@ const cloneError = (outcome: GitOutcome, name: string, hasToken: boolean): Sourc
       said,
     )
   ) {
-    return new SourceError(
-      'unreachable',
-      `${name} could not be cloned: the certificate of its server is not trusted here. If an authority of your own issued it, name the authority's file in NODE_EXTRA_CA_CERTS and start again.`,
-      { retryable: true },
-    );
+    return new SourceError('unreachable', `${name} could not be cloned: ${untrustedCertificateText}`, {
+      retryable: true,
+    });
   }
   if (
     /Authentication failed|could not read (?:Username|Password)|terminal prompts disabled|error: 40[13]/.test(
