@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Certificate } from '#contracts/certificate.ts';
 import type { JudgeTrust } from '#contracts/judge-trust.ts';
-import { canaryWays } from '#contracts/replay.ts';
+import { canaryWays, noUsage } from '#contracts/replay.ts';
 import { canaryCounts } from '#testing/builders/canaries.ts';
 import { dependentCertificate } from '#testing/builders/dependent-certificate.ts';
 import { testedCertificate } from '#testing/builders/stored-certificates.ts';
@@ -157,13 +157,25 @@ test('the exam’s rates have their intervals, those by way too', () => {
   for (const way of canaryWays) expect(text).toMatch(new RegExp(`[(, ]${way} ${interval}[,)]`));
 });
 
-test('one of anything is said in the singular, and what an unknown cost leaves open is said', () => {
+test.each([
+  [0, '3 calls, 1,000 tokens, cost unknown: the model’s price is'],
+  [3, '3 calls, 1,000 tokens, tokens estimated for 3 of 3 calls, cost unknown'],
+])(
+  'with %i calls whose tokens were estimated, an unknown cost is given no wrong reason',
+  (estimatedCalls, words) => {
+    const certificate = testedCertificate();
+    const usage = { ...noUsage, calls: 3, inputTokens: 1000, costUsd: null, estimatedCalls };
+    const judgeLine = / · (3 calls.*?)\s+Issued/.exec(shown({ ...certificate, usage }))?.[1];
+    expect(judgeLine).toBe(words);
+  },
+);
+
+test('one of anything is said in the singular', () => {
   const certificate = testedCertificate();
   const counts = Object.fromEntries(Object.keys(certificate.counts).map((name) => [name, 1]));
   const text = shown({
     ...certificate,
     counts: { ...certificate.counts, ...counts },
-    usage: { ...certificate.usage, costUsd: null },
   });
   for (const one of [
     'oracle call repeated',
@@ -174,5 +186,4 @@ test('one of anything is said in the singular, and what an unknown cost leaves o
     'question sent',
   ])
     expect(text).toContain(`1 ${one}`);
-  expect(text).toContain('did not state the tokens of some calls, which are then estimated');
 });

@@ -138,10 +138,8 @@ const judgeCost = (certificate: Certificate) => {
   const { usage } = certificate;
   if (usage.calls === 0) return `no paid call${lostCost(certificate)}`;
   const tokens = usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens + usage.outputTokens;
-  const cost =
-    usage.costUsd === null
-      ? 'cost unknown: the model’s price is, or the endpoint did not state the tokens of some calls, which are then estimated from characters'
-      : `${usage.costUsd.toFixed(4)} USD`;
+  const unknown = usage.estimatedCalls === 0 ? 'cost unknown: the model’s price is' : 'cost unknown';
+  const cost = usage.costUsd === null ? unknown : `${usage.costUsd.toFixed(4)} USD`;
   return [
     `${usage.calls} calls`,
     `${tokens.toLocaleString('en')} tokens`,
