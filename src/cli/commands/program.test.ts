@@ -81,6 +81,16 @@ test('help succeeds, and needs no valid environment', async () => {
   expect(outcome.stdout).toContain('--oracle-url');
 });
 
+test.each([
+  [['check'], 'Exit code: 0 it is valid, 1 it is not, 2 something is not known.'],
+  [
+    ['log', 'monitor'],
+    'Exit code: 0 nothing is wrong, 1 the log breaks a rule, 2 not all of it was read, or it could not be.',
+  ],
+])('the help of %j says what its exit codes mean', async (command, words) => {
+  expect((await runInProcess([...command, '--help'])).stdout).toContain(words);
+});
+
 test('a command that does not exist yet is not listed', async () => {
   expect((await runInProcess(['--help'])).stdout).not.toMatch(/\bconstruct\b/);
 });

@@ -142,6 +142,10 @@ const buildProgram = (context: ProgramContext, done: (code: ExitCode) => void) =
     .addOption(repeated('--log-key <vkey|file>', 'a verifier key of the log that you trust; may be repeated'))
     .addOption(repeated('--witness <vkey|file>', 'a witness whose cosignatures count; may be repeated'))
     .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nExit code: 0 nothing is wrong, 1 the log breaks a rule, 2 not all of it was read, or it could not be.',
+    )
     .action(async (url: string, options: LogMonitorOptions) => {
       const command = await import('./log-monitor.ts');
       done(await command.logMonitorCommand(url, options, { ...context, settings: context.readSettings() }));
