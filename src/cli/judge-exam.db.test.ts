@@ -81,8 +81,21 @@ test('a script’s figures are what comes with the program, and are kept nowhere
   expect(shown.stdout).toContain('the script blind_value, which is no judge');
   expect(shown.stdout).toMatch(/ {4}value +0\.000 /);
   expect(await kept()).toEqual([]);
-  const refused = await runInProcess(['judge', 'exam', '--script', 'always_no', '--judge', 'offline'], here);
-  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('--script asks no judge')]);
+});
+
+test.each([
+  ['--judge', 'offline'],
+  ['--judge-url', 'http://127.0.0.1:9'],
+  ['--model', 'm'],
+  ['--max-cost', '1'],
+  ['--dry-run'],
+  ['--out', 'x.json'],
+])('%s is of no use beside a script, which asks no judge', async (option, ...value) => {
+  const refused = await runInProcess(['judge', 'exam', '--script', 'always_no', option, ...value]);
+  expect([refused.code, refused.stdout]).toEqual([2, '']);
+  expect(refused.stderr).toMatch(
+    new RegExp(`option '--script <script>' cannot be used with option '${option}\\b`),
+  );
 });
 
 test('a paid judge is estimated without a call, then asked, and its cost and tokens are shown', async () => {

@@ -190,8 +190,10 @@ export const examOptions = () => [
     .default('development' satisfies ExamHalf),
   new Option(
     '--script <script>',
-    'show what a script that knows the answers would have, for comparison; no judge is asked',
-  ).choices(examScriptNames),
+    'show what a script that knows the answers would score, for comparison; no judge is asked',
+  )
+    .choices(examScriptNames)
+    .conflicts(['judge', 'judgeUrl', 'model', 'maxCost', 'dryRun', 'out']),
   new Option(
     '--max-cost <usd>',
     'stop before the judge’s calls cost more than this; nothing is kept then',

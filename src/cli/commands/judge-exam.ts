@@ -113,14 +113,9 @@ const defaultFile = (now: Date) => `judge-exam-${now.toISOString().replaceAll(/[
 /** Nothing is kept: it is the same wherever it is computed. */
 const showScript = (
   script: ExamScript,
-  { half, json = false, ...others }: ExamOptions,
+  { half, json = false }: ExamOptions,
   terminal: Terminal,
 ): ExitCode => {
-  const judges = (['judge', 'judgeUrl', 'model', 'maxCost', 'dryRun', 'out'] as const).filter(
-    (option) => others[option] !== undefined,
-  );
-  if (judges.length > 0)
-    throw new UsageError('--script asks no judge: beside it only --half and --json have a meaning.');
   const result = scriptedExam(script, half);
   terminal.result(json ? plainJson(toWire(result)) : viewScript(result, terminal.paint));
   return exitCodes.done;
