@@ -31,7 +31,7 @@ const figureRows = ({ q1, q0, ways, leak, claims }: Figures) => [
   row('Claims', claimsText(claims)),
 ];
 
-/** What a script would have. */
+/** What a script would score. */
 export const viewScript = (result: ScriptedExam, paint: Paint): string =>
   [
     paint('bold', `Exam, ${result.half} half: the script ${result.script}, which is no judge`),

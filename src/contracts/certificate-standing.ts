@@ -11,7 +11,7 @@ export const certificateStandings = ['revoked', 'expired', 'disputed', 'valid'] 
 export const revocationWords: Record<RevocationReason, string> = {
   issued_in_error: 'It was issued in error.',
   key_compromised: 'A key that it rests on was compromised.',
-  withdrawn_by_owner: 'Whom it was issued for has withdrawn it.',
+  withdrawn_by_owner: 'The account it was issued for withdrew it.',
 };
 
 /** The words of a dispute. They lie beside the log and can be removed. */

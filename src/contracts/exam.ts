@@ -69,11 +69,11 @@ export type NamedExam = z.infer<typeof namedExamSchema>;
 export const examScripts = {
   always_yes: 'supports every claim',
   always_no: 'rejects every claim',
-  blind_direction: 'is right, but for directions: it never notices a swapped one',
-  blind_value: 'is right, but for values: it never notices another value or quantity',
-  blind_name: 'is right, but for names: it never notices another name or place',
-  blind_condition: 'is right, but for conditions: it never notices another one',
-  blind_cause: 'is right, but for causes: it never notices another cause or effect',
+  blind_direction: 'is right except about directions: it never notices a swapped one',
+  blind_value: 'is right except about values: it never notices another value or quantity',
+  blind_name: 'is right except about names: it never notices another name or place',
+  blind_condition: 'is right except about conditions: it never notices another one',
+  blind_cause: 'is right except about causes: it never notices another cause or effect',
   right_in_9_of_10: 'is right about nine claims in ten, drawn by their ids',
 } as const;
 export type ExamScript = keyof typeof examScripts;

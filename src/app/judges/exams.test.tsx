@@ -67,7 +67,7 @@ test('scripts stand in a table of their own, which says that they are no judges'
   const page = renderToStaticMarkup(
     <Exams exam={describeExam()} results={[]} references={knownReferences()} prompts={[]} />,
   );
-  const [judges = '', scripts = ''] = page.split('What scripts would have</h3>');
+  const [judges = '', scripts = ''] = page.split('What scripts would score</h3>');
   for (const script of examScriptNames) {
     expect(judges).not.toContain(`data-script="${script}"`);
     expect(scripts.split(`data-script="${script}"`)).toHaveLength(examHalves.length + 1);

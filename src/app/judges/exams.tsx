@@ -120,7 +120,7 @@ const Results = ({ results, current }: { results: ListedExam[]; current: Current
 );
 
 const References = ({ references }: { references: ScriptedExam[] }) => (
-  <ScrollTable label="What scripts would have">
+  <ScrollTable label="What scripts would score">
     <thead className="border-b border-line">
       <tr>
         <th scope="col" className="column-head pl-4 sm:pl-6">
@@ -190,10 +190,10 @@ export const Exams = ({
       <Code>echelon-verify judge exam</Code> examines any judge; with <Code>--dry-run</Code> it shows the cost
       first.
     </p>
-    <h3 className="mt-8 mb-4 font-semibold">What scripts would have</h3>
+    <h3 className="mt-8 mb-4 font-semibold">What scripts would score</h3>
     <p className="mb-4 max-w-[68ch]">
-      For comparison: no judge gave these figures. The scripts are given the answers, and are right or wrong
-      in one way each. <Code>echelon-verify judge exam --script always_yes</Code> computes them again.
+      For comparison: no judge gave these figures. Each script is given the answers, and is wrong in one
+      particular way. <Code>echelon-verify judge exam --script always_yes</Code> computes them again.
     </p>
     <References references={references} />
     <h3 className="mt-8 mb-4 font-semibold">What it consists of, and who wrote it</h3>

@@ -112,9 +112,9 @@ const heading: Record<Check['verdict'], ['green' | 'red' | 'yellow', string]> = 
 };
 
 const advice: Record<QuestionCode, string> = {
-  unknown_issuer: 'Name the issuer’s keys with --keys, best from another place than the certificate.',
+  unknown_issuer: 'Name the issuer’s keys with --keys, preferably from somewhere other than the certificate.',
   unknown_log:
-    'Name the log’s key with --log-key, best from another place than the certificate. If you did: the log may have replaced it. Get its new key, and compare it with what others have.',
+    'Name the log’s key with --log-key, preferably from somewhere other than the certificate. If you did: the log may have replaced it. Get its new key, and compare it with what others have.',
   not_proven: 'Give its address or its bundle.',
   revocation_unknown: 'Give its address, or accept that with --offline.',
 };

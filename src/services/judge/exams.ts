@@ -94,7 +94,7 @@ const mostListed = 200;
 
 /**
  * The exam, the newest result of each judge's model, endpoint, prompts and half, and apart from them what scripts would
- * have.
+ * score.
  */
 export const listExams = async ({ db }: Connected): Promise<z.infer<typeof examsSchema>> => {
   fixed ??= { exam: describeExam(), known: knownResults(), references: knownReferences() };
