@@ -220,7 +220,7 @@ export const runReplays = async (work: RunWork): Promise<StoredReplay[]> => {
       if (open.length > 0 && isUseless(tally, replay.checkpoint))
         throw new RunStopped(
           uselessJudgeText(work.judge, tally, end.reason ?? ''),
-          'If the model that answers to this name is corrected, run the same command again to resume.',
+          'Once the model behind this name is fixed, run the same command again to resume.',
         );
     }
   };

@@ -46,9 +46,9 @@ const promoteReserve = async (
   return { ...next, turn };
 };
 
-/** What to do once a useless judge was replaced or corrected. */
-const resumeWhenCorrected =
-  'If the model that answers to this name is corrected, resume the run: what was done so far is kept.';
+/** What to do once a useless judge was replaced or fixed. */
+const resumeWhenFixed =
+  'Once the model behind this name is fixed, resume the run: what was done so far is kept.';
 
 /**
  * Ends a replay whose checkpoint is complete: counts or replaces it, and hands the run to certification if it was the
@@ -127,7 +127,7 @@ export const endReplay = (
     if (open?.replays !== 0) {
       if (!isUseless(tally, checkpoint)) return;
       const why = uselessJudgeText(run.config.judge, tally, end.reason ?? '');
-      await failRun(transaction, runId, `${why} ${resumeWhenCorrected}`, at);
+      await failRun(transaction, runId, `${why} ${resumeWhenFixed}`, at);
       return;
     }
     await advance(transaction, runId, 'CERTIFYING', at);

@@ -148,7 +148,7 @@ export const sitExam = async (
   const scored = scoreExam(answers.flatMap(({ ruled }) => ruled));
   if (scored.claims.unanswered === scored.claims.shown)
     throw new ExamBrokenOff(
-      `${fruitless.text()}. Check whether the model can read the prompt and answer in JSON at length, or name another one`,
+      `${fruitless.text()}. Check that the model’s context holds the prompt, and that it can give a long answer in JSON, or name another one`,
     );
   if (fruitless.isReached()) onGivenUp(fruitless.text());
   const asked = answers.flatMap((answer) => (answer.asked === null ? [] : [answer.asked]));

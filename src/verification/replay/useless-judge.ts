@@ -91,6 +91,6 @@ export const uselessJudgeText = (judge: JudgeIdentity, { vainInRow }: JudgeTally
   [
     `In ${vainInRow} replays in a row ${judgeText(judge)} gave no answer that can be used, so it is asked no more.`,
     `The last time: ${reason}.`,
-    'Check whether the model can read the prompt and answer in JSON at length.',
+    'Check that the model’s context holds the prompt, and that it can give a long answer in JSON.',
     chooseAnotherJudge,
   ].join(' ');
