@@ -8,8 +8,8 @@ import { takeSlot } from './slots.ts';
 import { isWait } from './waits.ts';
 
 /**
- * The agreement judge, or the author of variants, in a worker that does not have it. A question waits for a worker that does, like one for a judge
- * that cannot be asked for now.
+ * The agreement judge, or the author of variants, in a worker that does not have it. A question waits for a worker that
+ * does, like one for a judge that cannot be asked for now.
  */
 export const absentJudge = ({ provider, model, endpoint }: JudgeIdentity): Judge => ({
   provider,

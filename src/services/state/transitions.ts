@@ -101,8 +101,8 @@ export const cutMessage = (message: string, maxLength = maxRunErrorLength): stri
   cutText(storableText(message), maxLength);
 
 /**
- * Ends a run that has not ended yet, and erases its secrets and its evidence in the same transaction. A run whose certificate is issued,
- * and waits only for the log's signature, cannot fail any more.
+ * Ends a run that has not ended yet, and erases its secrets and its evidence in the same transaction. A run whose
+ * certificate is issued, and waits only for the log's signature, cannot fail any more.
  * @returns false if it had already ended: the first end stands.
  */
 export const failRun = (executor: Executor, runId: string, message: string, now: Date): Promise<boolean> =>

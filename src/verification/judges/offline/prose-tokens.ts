@@ -4,7 +4,8 @@ import { isUnit, numberWord, readNumber, unitWords, type Value } from './values.
 
 /**
  * A piece of prose. A name is what is in backticks, spelt like code, dotted, called, or a capitalised or hyphenated word
- * that is a name of the diff, or a word that is a dependency there. What stands in quotation marks is a value, and may be a name.
+ * that is a name of the diff, or a word that is a dependency there. What stands in quotation marks is a value, and may
+ * be a name.
  */
 export type ProseToken = { start: number; end: number; text: string } & (
   | { kind: 'name'; marked: boolean }
